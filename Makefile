@@ -1,0 +1,69 @@
+# Everything a developer does. Needs Python 3.11 or later and make; installs the rest below .venv and .local.
+
+PYTHON ?= python3
+UV := .local/uv/bin/uv
+RUN := .venv/bin/python -m
+
+.PHONY: run test test-slow lint openapi package synth deploy lock clean help
+
+help:  ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: install  ## the whole system on this machine, with a demo world
+	@exec $(RUN) infra.local
+
+test: install  ## everything CI runs: lint, types, unit, function, infra and e2e tests
+	$(MAKE) --no-print-directory lint
+	$(RUN) pytest -m "not slow"
+
+test-slow: install  ## the tests that take minutes
+	$(RUN) pytest -m slow
+
+lint: install
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+openapi: install  ## write the OpenAPI documents into .build/openapi
+	$(RUN) infra.openapi
+
+package: install  ## layers and functions as Lambda gets them (arm64), with their sizes
+	$(RUN) infra.build
+
+deploy: package  ## deploy to the AWS account and region of the usual AWS settings
+	PATH="$$(.venv/bin/python -m infra.node):$$PATH" npx --yes aws-cdk@2 deploy --all $(ARGS)
+
+lock: $(UV)  ## lock the newest versions the .in files allow
+	for file in requirements/uv requirements/engine layers/runtime/requirements requirements/dev; do \
+	  $(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links -c layers/runtime/requirements.in \
+	    $$file.in -o $$file.txt || exit 1; done
+	$(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header --no-deps \
+	  --no-emit-index-url --no-emit-find-links layers/vin/requirements.in -o layers/vin/requirements.txt
+
+clean:  ## forget everything built, installed and stored
+	rm -rf .build .local .venv
+
+# --- what the targets above stand on -----------------------------------------------------------
+
+.PHONY: install
+install: .venv/installed .local/engine/installed
+
+$(UV): requirements/uv.txt
+	@echo "Getting uv ..."
+	@$(PYTHON) -m venv .local/uv
+	@.local/uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/installed: requirements/dev.txt pyproject.toml .python-version $(UV)
+	@echo "Installing into .venv ..."
+	@$(UV) venv -q --clear .venv
+	@$(UV) pip install --python .venv --require-hashes -r requirements/dev.txt
+	@$(UV) pip install -q --python .venv --no-deps --no-build-isolation -e .
+	@touch $@
+
+.local/engine/installed: requirements/engine.txt .python-version $(UV)
+	@echo "Installing the local engine into .local/engine ..."
+	@$(UV) venv -q --clear .local/engine
+	@$(UV) pip install --python .local/engine --require-hashes -r requirements/engine.txt
+	@touch $@

@@ -1,0 +1,15 @@
+"""The authorizer of both APIs: who is calling, by the three partner headers.
+
+Its answer is cached by those headers, so the policy covers the whole stage: a narrower one would
+refuse the same caller's next route. A refusal is a policy too, because the gateway caches it; its
+gateway response makes it a 401.
+"""
+
+from typing import Any
+
+from motorpool import authorization
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    caller = authorization.by_partner_headers(event)
+    return authorization.policy(event["methodArn"], caller)

@@ -1,0 +1,3 @@
+from infra.spec import Authorizer, Uses
+
+spec = Authorizer(uses=Uses(table=("GetItem",), secrets=("pepper",)))

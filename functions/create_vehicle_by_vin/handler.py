@@ -1,0 +1,21 @@
+"""POST /vehicles/create/by-vin: put a vehicle on the books.
+
+200 the vehicle · 400 the VIN or a claim about it is wrong · 403 the user is outside the client's
+organizations · 404 no such user · 409 VIN or plate is taken
+"""
+
+from motorpool import vin
+from motorpool.callers import Caller
+from motorpool.endpoint import Change, endpoint
+from motorpool.errors import InvalidParameters, NoPermission, UserNotFound, VehicleAlreadyExists
+from motorpool.store import users, vehicles
+from motorpool.vehicles import CreateVehicleByVin, Vehicle, VehicleAnswer
+
+
+@endpoint(raises=(InvalidParameters, NoPermission, UserNotFound, VehicleAlreadyExists))
+def handler(request: CreateVehicleByVin, caller: Caller) -> Change[VehicleAnswer]:
+    decoded = vin.decode(request.vin)
+    decoded.agrees_with(make=request.make, model=request.model, year=request.year)
+    owner = users.get(request.user_id, seen_by=caller)
+    vehicle = Vehicle.registered(request, decoded, owner)
+    return Change(VehicleAnswer.of(vehicle), vehicles.add(vehicle))

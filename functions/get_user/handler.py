@@ -1,0 +1,15 @@
+"""GET /users/{userId}: one user.
+
+200 the user · 403 outside the client's organizations · 404 no such user
+"""
+
+from motorpool.callers import Caller
+from motorpool.endpoint import endpoint
+from motorpool.errors import NoPermission, UserNotFound
+from motorpool.store import users
+from motorpool.users import UserAnswer
+
+
+@endpoint(raises=(NoPermission, UserNotFound))
+def handler(user_id: str, caller: Caller) -> UserAnswer:
+    return UserAnswer.of(users.get(user_id, seen_by=caller))

@@ -1,0 +1,15 @@
+"""GET /vehicles/{vehicleId}: one vehicle.
+
+200 the vehicle · 403 outside the client's organizations · 404 no such vehicle
+"""
+
+from motorpool.callers import Caller
+from motorpool.endpoint import endpoint
+from motorpool.errors import NoPermission, VehicleNotFound
+from motorpool.store import vehicles
+from motorpool.vehicles import VehicleAnswer
+
+
+@endpoint(raises=(NoPermission, VehicleNotFound))
+def handler(vehicle_id: str, caller: Caller) -> VehicleAnswer:
+    return VehicleAnswer.of(vehicles.get(vehicle_id, seen_by=caller))

@@ -1,0 +1,9 @@
+from infra.spec import Route, Uses
+
+spec = Route(
+    api="partner",
+    method="GET",
+    path="/vehicles/{vehicleId}",
+    summary="Get a vehicle",
+    uses=Uses(table=("GetItem",)),
+)

@@ -1,0 +1,1 @@
+"""The infrastructure: what each function folder says it needs, as a CloudFormation stack."""

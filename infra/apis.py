@@ -1,0 +1,193 @@
+"""The two HTTP APIs: stages named as the documents say, one authorizer, answers in one envelope."""
+
+import json
+from collections.abc import Iterable
+
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct, IDependable
+
+from infra.function import LOG_RETENTION
+from infra.gateway_answers import answers
+from infra.spec import STAGES, ApiName, Route
+from motorpool.callers import CREDENTIAL_HEADERS
+
+REQUESTS_PER_SECOND = 500
+BURST = 1000
+
+AUTHORIZER_CACHE = Duration.seconds(60)
+
+# No path but the route's own (a real one may hold a phone number), no address and no header.
+ACCESS_LOG = {
+    "requestId": apigateway.AccessLogField.context_request_id(),
+    "httpMethod": apigateway.AccessLogField.context_http_method(),
+    "resourcePath": apigateway.AccessLogField.context_resource_path(),
+    "status": apigateway.AccessLogField.context_status(),
+    "responseLatency": apigateway.AccessLogField.context_response_latency(),
+    "gatewayResponse": apigateway.AccessLogField.context_error_response_type(),
+    "integrationError": apigateway.AccessLogField.context_integration_error_message(),
+    "authorizerError": apigateway.AccessLogField.context_authorizer_error(),
+}
+
+
+class GatewayLogging(Construct):
+    """The account's one role under which API Gateway writes to CloudWatch Logs."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            managed_policies=[
+                iam.ManagedPolicy.from_aws_managed_policy_name(
+                    "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+                )
+            ],
+        )
+        Validations.of(role).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
+                "service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+                reason="API Gateway has one logging role for all APIs of an account and region, "
+                "ours or not; AWS documents this managed policy as what it must hold.",
+            )
+        )
+        account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
+        # The setting is the account's: taking it away would silence every other API's logs.
+        role.apply_removal_policy(RemovalPolicy.RETAIN)
+        account.apply_removal_policy(RemovalPolicy.RETAIN)
+
+
+class Api(Construct):
+    """One API with its routes. Every method asks the authorizer; none is open by omission."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: ApiName,
+        routes: Iterable[tuple[Route, lambda_.IFunction]],
+        authorizer: lambda_.IFunction,
+        logging: IDependable,
+    ) -> None:
+        super().__init__(scope, id)
+        self.name = name
+        self.rest = apigateway.RestApi(
+            self,
+            "Rest",
+            rest_api_name=f"motorpool-{name}",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=False,
+            deploy_options=self._stage(),
+            default_method_options=apigateway.MethodOptions(
+                authorization_type=apigateway.AuthorizationType.CUSTOM,
+                authorizer=self._authorizer(authorizer),
+            ),
+        )
+        # The stack names its outputs; the one CDK adds here has a generated name.
+        self.rest.node.try_remove_child("Endpoint")
+        self.rest.deployment_stage.node.add_dependency(logging, self._execution_logs())
+        self._answer_in_the_envelope()
+        self._serve(list(routes))
+        self._acknowledge()
+
+    @property
+    def id(self) -> str:
+        """The API's id, the first label of its host."""
+        return self.rest.rest_api_id
+
+    @property
+    def url(self) -> str:
+        """The URL that stands for the stage, without a slash at its end."""
+        stack = Stack.of(self)
+        host = f"{self.id}.execute-api.{stack.region}.{stack.url_suffix}"
+        return f"https://{host}/{STAGES[self.name]}"
+
+    def _stage(self) -> apigateway.StageOptions:
+        return apigateway.StageOptions(
+            stage_name=STAGES[self.name],
+            throttling_rate_limit=REQUESTS_PER_SECOND,
+            throttling_burst_limit=BURST,
+            metrics_enabled=True,
+            tracing_enabled=True,
+            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            data_trace_enabled=False,
+            access_log_destination=apigateway.LogGroupLogDestination(
+                logs.LogGroup(
+                    self,
+                    "AccessLogs",
+                    retention=LOG_RETENTION,
+                    removal_policy=RemovalPolicy.DESTROY,
+                )
+            ),
+            access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
+        )
+
+    def _execution_logs(self) -> logs.LogGroup:
+        # API Gateway would make this group itself, and keep it forever.
+        return logs.LogGroup(
+            self,
+            "ExecutionLogs",
+            log_group_name=f"API-Gateway-Execution-Logs_{self.id}/{STAGES[self.name]}",
+            retention=LOG_RETENTION,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def _authorizer(self, handler: lambda_.IFunction) -> apigateway.RequestAuthorizer:
+        # A supplier comes with a token or with the three headers. An identity source that is
+        # absent is refused unasked, so there can be none, and without one there is no cache.
+        cached = self.name == "partner"
+        headers = CREDENTIAL_HEADERS if cached else ()
+        return apigateway.RequestAuthorizer(
+            self,
+            "Authorizer",
+            handler=handler,
+            identity_sources=[apigateway.IdentitySource.header(header) for header in headers],
+            results_cache_ttl=AUTHORIZER_CACHE if cached else Duration.seconds(0),
+        )
+
+    def _answer_in_the_envelope(self) -> None:
+        for response_type, answer in answers(self.name):
+            self.rest.add_gateway_response(
+                response_type,
+                type=apigateway.ResponseType.of(response_type),
+                status_code=str(answer.status),
+                templates={"application/json": answer.body(self.name)},
+                response_headers={
+                    "x-request-id": "context.requestId",
+                    **{header: f"'{value}'" for header, value in answer.headers},
+                },
+            )
+
+    def _serve(self, routes: list[tuple[Route, lambda_.IFunction]]) -> None:
+        for route, handler in routes:
+            self.rest.root.resource_for_path(route.path).add_method(
+                route.method, apigateway.LambdaIntegration(handler, allow_test_invoke=False)
+            )
+        if not routes:
+            # An API without a method cannot be deployed.
+            self.rest.root.add_method("GET", apigateway.MockIntegration())
+
+    def _acknowledge(self) -> None:
+        Validations.of(self).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions::AwsSolutions-APIG2",
+                reason="Requests are validated by the models of each function, because the "
+                "contract's 400 names every field and what was wrong with it.",
+            ),
+            Acknowledgment(
+                id="AwsSolutions::AwsSolutions-APIG3",
+                reason="Callers are known machine clients: every method is behind the authorizer "
+                "and the stage is throttled. A web ACL is the operator's to attach.",
+            ),
+            Acknowledgment(
+                id="AwsSolutions::AwsSolutions-COG4",
+                reason="The documents name the credentials (three headers, or a bearer token of "
+                "ours); they are checked by our own authorizer, not by a Cognito user pool.",
+            ),
+        )

@@ -1,0 +1,151 @@
+"""What Lambda unpacks: function folders without their route, layers without what nobody loads.
+
+For AWS a layer is a folder of aarch64 wheels with bytecode. For this machine it is a folder with
+one line that puts the real folder on `sys.path`: the local engine unpacks every layer anew for
+every worker it starts, and the VIN layer alone is 100 MB.
+"""
+
+import compileall
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.paths import BUILD, FUNCTIONS, LAYERS, UV
+from infra.spec import discover
+
+WHEEL_LAYERS = ("runtime", "vin")
+ARM64 = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13")
+SITE_PACKAGES = Path("python", "lib", "python3.13", "site-packages")
+
+# botocore ships models of some 400 services; clients are made for these.
+SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
+
+FUNCTION_LIMIT = 15_000
+LAYER_LIMITS = {"runtime": 25_000_000, "vin": 110_000_000, "motorpool": 1_000_000}
+
+
+def for_lambda(target: Path = BUILD / "lambda") -> Path:
+    """Functions and layers for Lambda on arm64, with bytecode. The folder they are in."""
+    shutil.rmtree(target, ignore_errors=True)
+    for layer in WHEEL_LAYERS:
+        _install(layer, target / "layers" / layer / "python", ARM64)
+    _copy_tree(LAYERS / "motorpool" / "python", target / "layers" / "motorpool" / "python")
+    _copy_functions(target)
+    _compile(target)
+    return target
+
+
+def for_this_machine(target: Path = BUILD / "local") -> Path:
+    """Functions, and layers that are links to this machine's wheels and to the package's source.
+
+    Wheels are installed again only when their lock has changed.
+    """
+    for layer in WHEEL_LAYERS:
+        lock = LAYERS / layer / "requirements.txt"
+        wheels = BUILD / "wheels" / f"{layer}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+        if not wheels.exists():
+            unfinished = wheels.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            _install(layer, unfinished, ())
+            _compile(unfinished)
+            unfinished.rename(wheels)
+        _link(target / "layers" / layer, wheels)
+    _link(target / "layers" / "motorpool", LAYERS / "motorpool" / "python")
+    _copy_functions(target)
+    return target
+
+
+def _install(layer: str, target: Path, platform: Iterable[str]) -> None:
+    lock = LAYERS / layer / "requirements.txt"
+    subprocess.run(
+        [UV, "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-config",
+         "--python", sys.executable, "--only-binary", ":all:", "--target", target, *platform,
+         "-r", lock],
+        check=True,
+    )  # fmt: skip
+    _drop_what_nobody_loads(target)
+
+
+def _drop_what_nobody_loads(site: Path) -> None:
+    """Models of services never called, installers' metadata (pydantic reads all of it), tests."""
+    data = site / "botocore" / "data"
+    for model in data.glob("*/"):
+        if model.name not in SERVICES:
+            shutil.rmtree(model)
+    for folder in ("boto3/data", "boto3/examples", "bin"):
+        shutil.rmtree(site / folder, ignore_errors=True)
+    for metadata in site.glob("*.dist-info"):
+        shutil.rmtree(metadata)
+    for lock in site.glob(".lock"):
+        lock.unlink()
+
+
+def _copy_functions(target: Path) -> None:
+    shutil.rmtree(target / "functions", ignore_errors=True)
+    for function in discover(FUNCTIONS):
+        _copy_tree(function.folder, target / "functions" / function.name, "route.py")
+
+
+def _copy_tree(source: Path, target: Path, *but: str) -> None:
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", *but))
+
+
+def _compile(folder: Path) -> None:
+    """Bytecode that is trusted without a look at the source, whose time a zip does not keep."""
+    compileall.compile_dir(
+        folder, quiet=1, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, stripdir=str(folder)
+    )
+
+
+def _link(layer: Path, to: Path) -> None:
+    site = layer / SITE_PACKAGES
+    site.mkdir(parents=True, exist_ok=True)
+    (site / "link.pth").write_text(f"import sys; sys.path.insert(0, {str(to)!r})\n")
+
+
+def unpacked_size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def zipped_size(folder: Path, scratch: Path) -> int:
+    """Bytes of a zip of a folder, as Lambda gets it."""
+    archive = Path(shutil.make_archive(str(scratch), "zip", folder))
+    try:
+        return archive.stat().st_size
+    finally:
+        archive.unlink()
+
+
+def main() -> None:
+    """Build for Lambda and print what everything weighs; fail on what weighs too much."""
+    console = Console()
+    with console.status("Building layers and functions for arm64 …"):
+        built = for_lambda()
+        rows = [
+            (kind, folder.name, zipped_size(folder, built / "scratch"), unpacked_size(folder))
+            for kind in ("layers", "functions")
+            for folder in sorted((built / kind).iterdir())
+        ]
+    table = Table("", "name", "zipped bytes", "unpacked bytes", "limit", title="Lambda packages")
+    too_big = []
+    for kind, name, zipped, unpacked in rows:
+        limit = LAYER_LIMITS[name] if kind == "layers" else FUNCTION_LIMIT
+        measured = unpacked if kind == "layers" else zipped
+        unit = "unpacked" if kind == "layers" else "zipped"
+        table.add_row(kind[:-1], name, f"{zipped:,}", f"{unpacked:,}", f"{limit:,} {unit}")
+        too_big += [name] if measured > limit else []
+    console.print(table)
+    if too_big:
+        sys.exit(f"over the limit: {', '.join(too_big)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""What the gateway itself answers, before or instead of a function, in each API's envelope.
+
+Every text is fixed: nothing a caller sent is repeated to anyone. The codes are those of
+`motorpool.errors`, where a function can give the same answer.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from infra.spec import ApiName
+
+ENVELOPES: dict[ApiName, tuple[str, str]] = {
+    "partner": ("error_code", "error_message"),
+    "supplier": ("code", "message"),
+}
+RETRY_AFTER_SECONDS = 1
+
+
+class Answer(NamedTuple):
+    """A status, a code and a message, with the headers of that answer alone."""
+
+    status: int
+    code: str
+    message: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def body(self, api: ApiName) -> str:
+        """The envelope, as JSON."""
+        return json.dumps(dict(zip(ENVELOPES[api], (self.code, self.message), strict=True)))
+
+
+_RETRY = (("Retry-After", str(RETRY_AFTER_SECONDS)),)
+_BEARER = (("WWW-Authenticate", 'Bearer realm="motorpool"'),)
+
+# Each row: the gateway's response types, then what each API answers to them. Every method has our
+# authorizer, so only a request to a path or verb that is not there can fail AWS's own signature
+# check (a bearer token is a malformed signature to it): DEFAULT_4XX and its kin are 404 as well.
+_ANSWERS: tuple[tuple[tuple[str, ...], Answer, Answer], ...] = (
+    (
+        ("UNAUTHORIZED", "ACCESS_DENIED"),
+        Answer(401, "ERROR_UNAUTHORIZED", "Invalid partnerId, clientId or clientSecret provided"),
+        Answer(401, "unauthorized", "Invalid OAuth 2.0 credentials provided", _BEARER),
+    ),
+    (
+        (
+            "MISSING_AUTHENTICATION_TOKEN",
+            "RESOURCE_NOT_FOUND",
+            "INVALID_SIGNATURE",
+            "EXPIRED_TOKEN",
+            "DEFAULT_4XX",
+        ),
+        Answer(404, "ERROR_NOT_FOUND", "There is no such path, or it has no such method"),
+        Answer(404, "not_found", "There is no such path, or it has no such method"),
+    ),
+    (
+        ("BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS"),
+        Answer(400, "ERROR_INVALID_PARAMETERS", "The request parameters are invalid"),
+        Answer(400, "bad_request", "The request parameters are invalid"),
+    ),
+    (
+        ("REQUEST_TOO_LARGE",),
+        Answer(413, "ERROR_REQUEST_TOO_LARGE", "The request is too large"),
+        Answer(413, "request_too_large", "The request is too large"),
+    ),
+    (
+        ("UNSUPPORTED_MEDIA_TYPE",),
+        Answer(415, "ERROR_UNSUPPORTED_MEDIA_TYPE", "The content type is not supported"),
+        Answer(415, "unsupported_media_type", "The content type is not supported"),
+    ),
+    (
+        ("THROTTLED", "QUOTA_EXCEEDED"),
+        Answer(429, "ERROR_RATE_LIMITED", "Number of requests exceeds allowed limit", _RETRY),
+        Answer(429, "rate_limited", "Number of requests exceeds allowed limit", _RETRY),
+    ),
+    (
+        ("INTEGRATION_TIMEOUT",),
+        Answer(500, "INTERNAL_SERVER_ERROR", "Internal server error"),
+        Answer(503, "service_unavailable", "Service unavailable", _RETRY),
+    ),
+    (
+        (
+            "INTEGRATION_FAILURE",
+            "AUTHORIZER_FAILURE",
+            "AUTHORIZER_CONFIGURATION_ERROR",
+            "API_CONFIGURATION_ERROR",
+            "DEFAULT_5XX",
+        ),
+        Answer(500, "INTERNAL_SERVER_ERROR", "Internal server error"),
+        Answer(500, "internal_server_error", "Internal server error"),
+    ),
+)
+
+
+def answers(api: ApiName) -> Iterator[tuple[str, Answer]]:
+    """What this API answers to each of the gateway's response types."""
+    for response_types, partner, supplier in _ANSWERS:
+        for response_type in response_types:
+            yield response_type, partner if api == "partner" else supplier

@@ -1,0 +1,127 @@
+"""The synthesized template, deployed into the engine through CloudFormation.
+
+Two things differ from AWS, both for the sake of a quick turn-around: assets are keyed by their
+present content (so that an edited handler is a change of the template without a synthesis), and
+versions are named after that content too, because AWS's versions are immutable.
+"""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from infra.local.engine import Engine
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+STACK = "Motorpool"
+BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+ACCOUNT = "000000000000"
+TEMPLATES = "motorpool-templates"
+
+Outputs = dict[str, str]
+
+
+def deploy(engine: Engine, assembly: Path, revision: str) -> Outputs:
+    """Bring the stack to what the assembly says, and return its outputs.
+
+    `revision` stands for all that functions import without it being in their packages (the linked
+    layers); a new one makes new versions of all functions. Raises RuntimeError with the reasons
+    when the deployment fails.
+    """
+    client = partial(
+        boto3.client,
+        endpoint_url=engine.endpoint,
+        region_name=engine.environment["AWS_REGION"],
+        aws_access_key_id=engine.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=engine.environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    cloudformation = client("cloudformation")
+    s3 = client("s3")
+    template = _with_assets(s3, assembly, revision)
+    s3.create_bucket(Bucket=TEMPLATES)
+    s3.put_object(Bucket=TEMPLATES, Key="template.json", Body=json.dumps(template))
+
+    deployed = [
+        stack
+        for stack in cloudformation.describe_stacks()["Stacks"]
+        if stack["StackName"] == STACK and stack["StackStatus"] != "DELETE_COMPLETE"
+    ]
+    request: dict[str, Any] = {
+        "StackName": STACK,
+        "TemplateURL": f"{engine.endpoint}/{TEMPLATES}/template.json",
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    }
+    if not deployed:
+        client("ssm").put_parameter(
+            Name=BOOTSTRAP_PARAMETER, Value="30", Type="String", Overwrite=True
+        )
+        cloudformation.create_stack(**request)
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+        )
+    elif _body_of(cloudformation.get_template(StackName=STACK)["TemplateBody"]) != template:
+        cloudformation.update_stack(**request)
+        cloudformation.get_waiter("stack_update_complete").wait(
+            StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+        )
+    [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _body_of(body: Any) -> Any:
+    return json.loads(body) if isinstance(body, str) else body
+
+
+def _with_assets(s3: "S3Client", assembly: Path, revision: str) -> dict[str, Any]:
+    """The template with its assets uploaded and named after their content."""
+    manifest = json.loads((assembly / f"{STACK}.assets.json").read_text())
+    text = (assembly / f"{STACK}.template.json").read_text()
+    for asset in manifest["files"].values():
+        folder = assembly / asset["source"]["path"]
+        if not folder.is_dir():
+            continue
+        archive = _zipped(folder, revision)
+        key = f"{hashlib.sha256(archive).hexdigest()}.zip"
+        [destination] = asset["destinations"].values()
+        bucket = destination["bucketName"].replace("${AWS::AccountId}", ACCOUNT)
+        bucket = bucket.replace("${AWS::Region}", s3.meta.region_name)
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key=key, Body=archive)
+        text = text.replace(destination["objectKey"], key)
+    template: dict[str, Any] = json.loads(_versions_renamed(text))
+    return template
+
+
+def _versions_renamed(text: str) -> str:
+    """Every Lambda version's logical id with its function's code key in it."""
+    resources = json.loads(text)["Resources"]
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::Lambda::Version":
+            function = resources[resource["Properties"]["FunctionName"]["Ref"]]
+            key = function["Properties"]["Code"]["S3Key"]
+            text = re.sub(rf'"{name}"', f'"{name}{key[:12]}"', text)
+    return text
+
+
+def _zipped(folder: Path, revision: str) -> bytes:
+    """A zip of the folder that is the same as long as the files are."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in _files(folder):
+            archive.writestr(zipfile.ZipInfo(str(file.relative_to(folder))), file.read_bytes())
+        if (folder / "handler.py").exists():
+            archive.writestr(zipfile.ZipInfo("revision"), revision)
+    return buffer.getvalue()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (file for file in sorted(folder.rglob("*")) if file.is_file())

@@ -1,0 +1,47 @@
+"""The functions' log lines, followed as they are written."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+GROUP_PREFIX = "/aws/lambda/motorpool-"
+
+
+def lines(logs: "CloudWatchLogsClient", since_ms: int, until_ms: int) -> Iterator[str]:
+    """One line for each request or fault from then until before then; metrics are left out."""
+    for group in logs.describe_log_groups(logGroupNamePrefix=GROUP_PREFIX)["logGroups"]:
+        name = group["logGroupName"]
+        try:
+            events = logs.filter_log_events(
+                logGroupName=name, startTime=since_ms, endTime=until_ms
+            )["events"]
+        except (BotoCoreError, ClientError):
+            continue
+        for event in events:
+            for line in event["message"].splitlines():
+                if shown := _shown(line):
+                    yield f"{name.removeprefix(GROUP_PREFIX)}: {shown}"
+
+
+def _shown(line: str) -> str | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None if line.startswith(("START ", "END ", "REPORT ", "INIT_START ")) else line
+    if not isinstance(entry, dict) or "_aws" in entry:
+        return None
+    if "route" not in entry:
+        return str(entry.get("message", line))
+    text = f"{entry['route']} → {entry['status']} {entry['code'] or ''} {entry['elapsed_ms']} ms"
+    return "\n    ".join([text, *entry.get("fault", [])])
+
+
+def now_ms() -> int:
+    """The engine's clock is this machine's."""
+    return int(time.time() * 1000)

@@ -1,0 +1,79 @@
+"""The whole system on this machine: build, synthesize, start the engine, deploy, seed."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra import build, synth
+from infra.local import world
+from infra.local.deploy import Outputs, deploy
+from infra.local.engine import Engine
+from infra.paths import LAYERS
+from motorpool.store import table
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """A deployed stack: its engine, CloudFormation's outputs, and what `stack.json` holds."""
+
+    engine: Engine
+    outputs: Outputs
+    description: dict[str, Any]
+
+    def redeployed(self) -> None:
+        """Make what was edited live: new versions of the functions that changed."""
+        _deployed(self.engine, lambda _: None)
+
+
+@contextmanager
+def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
+    """The stack with its data below `folder`, stopped at the end.
+
+    Sets the variables by which this process's AWS clients find it.
+    """
+    say("Starting the engine")
+    with Engine(folder, port) as engine:
+        os.environ.update(engine.environment)
+        outputs = _deployed(engine, say)
+        os.environ["TABLE_NAME"] = outputs["TableName"]
+        os.environ["PEPPER_SECRET_ARN"] = outputs["PepperSecretArn"]
+        table.client.cache_clear()
+        say("Settling the demo world")
+        file = folder / "stack.json"
+        description = {
+            "partner_api": _url(engine, outputs["PartnerApiId"], "api"),
+            "supplier_api": _url(engine, outputs["SupplierApiId"], "v1"),
+            **{k: v for k, v in world.demo_world(world.read(file)).items() if "_api" not in k},
+            "endpoint": engine.endpoint,
+        }
+        world.written(description, file)
+        yield LocalStack(engine, outputs, description)
+
+
+def _deployed(engine: Engine, say: Say) -> Outputs:
+    say("Building functions and layers")
+    packages = build.for_this_machine()
+    say("Synthesizing the stack")
+    assembly = synth.synthesized(packages)
+    say("Deploying the stack")
+    return deploy(engine, assembly, revision())
+
+
+def revision() -> str:
+    """A name for the present state of what the linked layers hold."""
+    digest = hashlib.sha256()
+    for file in sorted((LAYERS / "motorpool").rglob("*.py")):
+        digest.update(str(file).encode() + file.read_bytes())
+    for lock in sorted(LAYERS.glob("*/requirements.txt")):
+        digest.update(lock.read_bytes())
+    return digest.hexdigest()
+
+
+def _url(engine: Engine, api_id: str, stage: str) -> str:
+    return f"{engine.endpoint}/_aws/execute-api/{api_id}/{stage}"

@@ -1,0 +1,12 @@
+"""Where things are, so that no other module counts parents."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FUNCTIONS = ROOT / "functions"
+LAYERS = ROOT / "layers"
+BUILD = ROOT / ".build"
+LOCAL = ROOT / ".local"
+VENV = ROOT / ".venv"
+ENGINE = LOCAL / "engine"
+UV = LOCAL / "uv" / "bin" / "uv"

@@ -1,0 +1,107 @@
+"""The words in which a function folder says what it is and what it may touch.
+
+`functions/<verb_noun>/route.py` assigns one of these to `spec`; nothing else in the project names
+a route, a permission or an environment variable. `Uses` is both the IAM statement and the variable:
+what is not listed is neither granted nor configured. Actions are `Literal`s, so that a wildcard or
+a `Scan` does not type-check.
+"""
+
+from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Literal
+
+from infra.paths import FUNCTIONS
+from motorpool.scopes import Scope
+
+ApiName = Literal["partner", "supplier"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+Layer = Literal["motorpool", "runtime", "vin"]
+Index = Literal["gsi1", "gsi2"]
+Secret = Literal["pepper"]
+TableAction = Literal[
+    "GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query"
+]
+# The stage is the first segment of the public path, so its name is part of the contract.
+STAGES: dict[ApiName, str] = {"partner": "api", "supplier": "v1"}
+
+BASE_LAYERS: tuple[Layer, ...] = ("motorpool", "runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What a function may call: its IAM statements, and the variables that name the resources.
+
+    `table`: actions on items (a transaction needs the action of each of its parts);
+    `index`: the indexes it may query; `secrets`: the secrets it may read.
+    """
+
+    table: tuple[TableAction, ...] = ()
+    index: tuple[Index, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What every kind of function has. `memory` in MB, `timeout` in seconds.
+
+    The timeout leaves the gateway (29 s) room to answer, and the DynamoDB client room to retry
+    (see `motorpool.store.table`).
+    """
+
+    uses: Uses = field(default_factory=Uses)
+    extra_layers: tuple[Layer, ...] = ()
+    memory: int = 512
+    timeout: int = 20
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, in the order Lambda unpacks them."""
+        return BASE_LAYERS + self.extra_layers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route(Spec):
+    """One endpoint. `path` is below the stage, as documented; `scope` is required of the caller."""
+
+    api: ApiName
+    method: Method
+    path: str
+    summary: str
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorizer(Spec):
+    """The function that both APIs ask who is calling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A folder under `functions/`, and what its `route.py` says. The folder's name is the name."""
+
+    name: str
+    folder: Path
+    spec: Spec
+
+
+def discover(functions: Path = FUNCTIONS) -> tuple[Function, ...]:
+    """Every function folder with its spec, by name. Raises ImportError on a folder without one."""
+    return tuple(
+        Function(folder.name, folder, _spec_of(folder / "route.py"))
+        for folder in sorted({source.parent for source in functions.glob("*/*.py")})
+    )
+
+
+def _spec_of(route: Path) -> Spec:
+    loader = spec_from_file_location(f"functions.{route.parent.name}.route", route)
+    if loader is None or loader.loader is None:
+        raise ImportError(f"{route} cannot be loaded")
+    module = module_from_spec(loader)
+    try:
+        loader.loader.exec_module(module)
+    except FileNotFoundError:
+        raise ImportError(f"{route.parent} has no route.py") from None
+    if not isinstance(spec := getattr(module, "spec", None), Spec):
+        raise ImportError(f"{route} assigns no Route, Consumer, … to `spec`")
+    return spec

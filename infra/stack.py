@@ -1,0 +1,75 @@
+"""All of Motorpool as one CloudFormation stack; `discover()` says which functions there are."""
+
+from pathlib import Path
+from typing import get_args
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.apis import Api, GatewayLogging
+from infra.assets import Build
+from infra.data import Data
+from infra.function import ARCHITECTURE, RUNTIME, FunctionFolder
+from infra.paths import FUNCTIONS
+from infra.queues import Queues
+from infra.spec import ApiName, Authorizer, Layer, Route, discover
+
+
+class Motorpool(Stack):
+    """Deploys every folder under `functions`, with the code that `build` holds for it."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, build: Build, functions: Path = FUNCTIONS
+    ) -> None:
+        super().__init__(scope, id, description="Motorpool: a vehicle registry for fleets")
+        data = Data(self, "Data")
+        queues = Queues(self, "Queues")
+        Alarms(self, "Alarms", dead_transfers=queues.dead_transfers)
+
+        layers = {layer: self._layer(layer, build) for layer in get_args(Layer)}
+        deployed = [
+            (
+                function.spec,
+                FunctionFolder(self, function, build=build, data=data, layers=layers).live,
+            )
+            for function in discover(functions)
+        ]
+        (authorizer,) = [live for spec, live in deployed if isinstance(spec, Authorizer)]
+        routes = [(spec, live) for spec, live in deployed if isinstance(spec, Route)]
+        logging = GatewayLogging(self, "GatewayLogging")
+        apis: dict[ApiName, Api] = {
+            name: Api(
+                self,
+                f"{name.capitalize()}Api",
+                name=name,
+                routes=[(route, live) for route, live in routes if route.api == name],
+                authorizer=authorizer,
+                logging=logging,
+            )
+            for name in get_args(ApiName)
+        }
+
+        outputs = {
+            "PartnerApiUrl": apis["partner"].url,
+            "SupplierApiUrl": apis["supplier"].url,
+            "PartnerApiId": apis["partner"].id,
+            "SupplierApiId": apis["supplier"].id,
+            "TableName": data.table.table_name,
+            "PhotoBucketName": data.photos.bucket_name,
+            "PepperSecretArn": data.pepper_arn,
+            "TransferQueueUrl": queues.transfers.queue_url,
+            "TransferDeadLetterQueueUrl": queues.dead_transfers.queue_url,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
+
+    def _layer(self, layer: Layer, build: Build) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            f"{layer.capitalize()}Layer",
+            code=lambda_.Code.from_asset(str(build.layer(layer))),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[ARCHITECTURE],
+        )

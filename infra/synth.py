@@ -1,0 +1,49 @@
+"""Synthesis of the CDK app, and its cache: what is unchanged is not synthesized again."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from infra import node
+from infra.paths import BUILD, ROOT
+
+
+def synthesized(build: Path, target: Path | None = None) -> Path:
+    """The cloud assembly for the packages in `build`; synthesized unless it is there already.
+
+    Raises subprocess.CalledProcessError, its output printed, when synthesis or cdk-nag fails.
+    """
+    assembly = target or BUILD / f"cdk-{build.name}"
+    stamp = assembly / "synthesized-from"
+    wanted = _digest(build)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return assembly
+    shutil.rmtree(assembly, ignore_errors=True)
+    subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        check=True,
+        env=node.first_on_path()
+        | {
+            "CDK_OUTDIR": str(assembly),
+            "CDK_CONTEXT_JSON": json.dumps({"build": str(build)}),
+            # CDK's check of the template takes half the time; cdk-nag's is made all the same.
+            "CDK_VALIDATION": "false",
+        },
+    )
+    stamp.write_text(wanted)
+    return assembly
+
+
+def _digest(build: Path) -> str:
+    """What the template depends on: the app, infra/, every route, and where the packages are."""
+    sources = [ROOT / "app.py", ROOT / "cdk.json", ROOT / "requirements" / "dev.txt"]
+    sources += sorted((ROOT / "infra").glob("*.py"))
+    sources += sorted((ROOT / "functions").glob("*/route.py"))
+    digest = hashlib.sha256(str(build).encode())
+    for source in sources:
+        digest.update(f"\0{source.relative_to(ROOT)}\0".encode() + source.read_bytes())
+    return digest.hexdigest()

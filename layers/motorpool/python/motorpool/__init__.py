@@ -1,0 +1,1 @@
+"""Motorpool's own package: the domain, its store, and what stands between them and Lambda."""

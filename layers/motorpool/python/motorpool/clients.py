@@ -1,0 +1,116 @@
+"""Clients of a partner and their secrets: shown once, kept as a keyed hash, two valid at a time."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, replace
+
+from motorpool.callers import Caller
+from motorpool.clock import now_ms
+from motorpool.errors import InvalidParameters
+from motorpool.ids import new_id
+from motorpool.organizations import Organization
+from motorpool.scopes import Scope
+
+# Recognizable, so that secret scanners find one that was committed by mistake.
+SECRET_PREFIX = "motorpool_secret_"  # noqa: S105
+
+
+def new_secret() -> str:
+    """A client secret: 256 random bits behind a recognizable prefix (60 characters)."""
+    return SECRET_PREFIX + secrets.token_urlsafe(32)
+
+
+def secret_hash(secret: str, pepper: bytes) -> str:
+    """What is stored of a secret: HMAC-SHA256 under the pepper, in hex.
+
+    A slow hash would add nothing: the secret has 256 random bits, so it cannot be guessed.
+    """
+    return hmac.new(pepper, secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def fingerprint(client_id: str) -> str:
+    """A short name for a client that log lines may carry; the id itself is a header value."""
+    return hashlib.sha256(client_id.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A program of the partner's that calls the API.
+
+    `org_path` and `org_id` as in `Caller`. `secret_hashes` is newest first, one or two of them;
+    none when both are revoked.
+    """
+
+    id: str
+    partner_id: str
+    name: str
+    org_id: str | None
+    org_path: str
+    scopes: tuple[Scope, ...]
+    secret_hashes: tuple[str, ...]
+    created: int
+    updated: int
+
+    @classmethod
+    def admitted(
+        cls,
+        partner_id: str,
+        name: str,
+        scopes: frozenset[Scope],
+        *,
+        secret: str,
+        pepper: bytes,
+        linked_to: Organization | None = None,
+        home: Organization | None = None,
+    ) -> "Client":
+        """A new client, linked to an organization and all below it, or to the whole partner.
+
+        `home` is where a whole-partner client's new users go by default.
+        Raises InvalidParameters on another partner's organization.
+        """
+        for field, organization in (("organization", linked_to), ("home", home)):
+            if organization and organization.partner_id != partner_id:
+                raise InvalidParameters((field, "belongs to another partner"))
+        default = linked_to or home
+        now = now_ms()
+        return cls(
+            id=new_id("cli"),
+            partner_id=partner_id,
+            name=name,
+            org_id=default.id if default else None,
+            org_path=linked_to.path if linked_to else "",
+            scopes=tuple(sorted(scopes)),
+            secret_hashes=(secret_hash(secret, pepper),),
+            created=now,
+            updated=now,
+        )
+
+    def accepts(self, secret: str, pepper: bytes) -> bool:
+        """Whether the secret is one of the client's, compared in constant time."""
+        offered = secret_hash(secret, pepper)
+        matches = [hmac.compare_digest(offered, known) for known in self.secret_hashes]
+        return any(matches)
+
+    def with_new_secret(self, secret: str, pepper: bytes) -> "Client":
+        """Rotated: the new secret and the one before it are valid, older ones are not."""
+        hashes = (secret_hash(secret, pepper), *self.secret_hashes[:1])
+        return replace(self, secret_hashes=hashes, updated=now_ms())
+
+    def without_old_secret(self) -> "Client":
+        """Only the newest secret is valid: the end of a rotation."""
+        return replace(self, secret_hashes=self.secret_hashes[:1], updated=now_ms())
+
+    def revoked(self) -> "Client":
+        """No secret is valid: the client is shut out until a new one is made."""
+        return replace(self, secret_hashes=(), updated=now_ms())
+
+    def as_caller(self) -> Caller:
+        """The client as handlers see it."""
+        return Caller(
+            partner_id=self.partner_id,
+            client_id=self.id,
+            org_id=self.org_id,
+            org_path=self.org_path,
+            scopes=frozenset(self.scopes),
+        )

@@ -1,0 +1,56 @@
+"""The key of every item, and of every index entry: the table in the package's docstring, as code.
+
+No other module builds a key string. Ids, phones, VINs and compared plates hold no `#`.
+"""
+
+from motorpool.store.table import Key
+
+ALL_PARTNERS = "PARTNERS"
+
+
+def partner(partner_id: str) -> Key:
+    return Key(f"PARTNER#{partner_id}", "PARTNER")
+
+
+def client(partner_id: str, client_id: str) -> Key:
+    return Key(f"PARTNER#{partner_id}", f"CLIENT#{client_id}")
+
+
+def organization(organization_id: str) -> Key:
+    return Key(f"ORG#{organization_id}", "ORG")
+
+
+def organizations_of(partner_id: str) -> str:
+    return f"PARTNER#{partner_id}#ORGS"
+
+
+def user(user_id: str) -> Key:
+    return Key(f"USER#{user_id}", "USER")
+
+
+def phone_claim(partner_id: str, phone: str) -> Key:
+    return Key(f"PARTNER#{partner_id}#PHONE#{phone}", "CLAIM")
+
+
+def vehicle(vehicle_id: str) -> Key:
+    return Key(f"VEHICLE#{vehicle_id}", "VEHICLE")
+
+
+def vehicles_of_organization(organization_id: str) -> str:
+    return f"ORG#{organization_id}"
+
+
+def vehicles_of_user(user_id: str) -> str:
+    return f"USER#{user_id}"
+
+
+def vin_claim(partner_id: str, vin: str) -> Key:
+    return Key(f"PARTNER#{partner_id}#VIN#{vin}", "CLAIM")
+
+
+def plate_claim(partner_id: str, state: str, compared_plate: str) -> Key:
+    return Key(f"PARTNER#{partner_id}#PLATE#{state}#{compared_plate}", "CLAIM")
+
+
+def request(client_id: str, idempotency_key: str) -> Key:
+    return Key(f"CLIENT#{client_id}#KEY#{idempotency_key}", "REQUEST")

@@ -1,0 +1,184 @@
+"""`motorpool`: partners, their organizations and clients. Works on the local stack by default."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from motorpool.clients import Client, fingerprint, new_secret
+from motorpool.clock import iso
+from motorpool.errors import MotorpoolError, OrganizationNotFound
+from motorpool.organizations import Organization, SupplierType
+from motorpool.partners import Partner
+from motorpool.pepper import pepper
+from motorpool.scopes import Scope
+from motorpool.store import clients, organizations, partners, table
+from ops.target import NoTarget, Target
+
+app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_show_locals=False)
+partner_app = typer.Typer(no_args_is_help=True, help="The tenants.")
+organization_app = typer.Typer(no_args_is_help=True, help="A partner's fleets and rentals.")
+client_app = typer.Typer(no_args_is_help=True, help="The programs that call the API.")
+app.add_typer(partner_app, name="partner")
+app.add_typer(organization_app, name="organization")
+app.add_typer(client_app, name="client")
+
+console = Console(highlight=False)
+
+PartnerId = Annotated[str, typer.Option("--partner", help="Id of the partner (ptr_…).")]
+ClientId = Annotated[str, typer.Argument(help="Id of the client (cli_…).")]
+Name = Annotated[str, typer.Argument(help="A name for people to know it by.")]
+OrganizationId = typer.Option(help="Id of an organization (org_…).")
+
+
+@app.callback()
+def target(
+    aws: Annotated[bool, typer.Option("--aws", help="Use AWS, by the usual settings.")] = False,
+    profile: Annotated[str | None, typer.Option(help="Use AWS with this profile.")] = None,
+    region: Annotated[str | None, typer.Option(help="The region of the stack.")] = None,
+) -> None:
+    """Operate a Motorpool: the local one, or with --aws or --profile the one in an account."""
+    Target(aws=aws, profile=profile, region=region).choose()
+
+
+@partner_app.command("create")
+def create_partner(name: Name) -> None:
+    """Create a partner."""
+    partner = Partner.signed(name)
+    table.transact(partners.add(partner))
+    console.print(partner.id)
+
+
+@partner_app.command("list")
+def list_partners() -> None:
+    """List the partners."""
+    rows = Table("id", "name", "since")
+    for partner in partners.every():
+        rows.add_row(partner.id, partner.name, iso(partner.created))
+    console.print(rows)
+
+
+@organization_app.command("create")
+def create_organization(
+    name: Name,
+    partner: PartnerId,
+    supplier_type: Annotated[SupplierType, typer.Option("--type", help="Which kind it is.")],
+    parent: Annotated[str | None, OrganizationId] = None,
+) -> None:
+    """Create an organization, at the root or below a parent of the same type."""
+    partners.get(partner)
+    above = _organization(parent, partner) if parent else None
+    organization = Organization.founded(partner, name, supplier_type, above)
+    table.transact(organizations.add(organization))
+    console.print(organization.id)
+
+
+@organization_app.command("list")
+def list_organizations(partner: PartnerId) -> None:
+    """List a partner's organizations, each below its parent."""
+    rows = Table("id", "name", "type", "parent")
+    for organization in organizations.of_partner(partners.get(partner).id):
+        depth = organization.path.count("/")
+        rows.add_row(
+            organization.id,
+            "  " * depth + organization.name,
+            organization.supplier_type,
+            organization.parent_id or "",
+        )
+    console.print(rows)
+
+
+@client_app.command("create")
+def create_client(
+    name: Name,
+    partner: PartnerId,
+    organization: Annotated[str | None, OrganizationId] = None,
+    home: Annotated[str | None, OrganizationId] = None,
+    scope: Annotated[list[Scope] | None, typer.Option(help="May be repeated.")] = None,
+) -> None:
+    """Create a client and show its secret, once.
+
+    With --organization it sees that organization and all below it, otherwise the whole partner;
+    then --home says where the users go that it creates without naming an organization.
+    """
+    partners.get(partner)
+    secret = new_secret()
+    client = Client.admitted(
+        partner,
+        name,
+        frozenset(scope or ()),
+        secret=secret,
+        pepper=pepper(),
+        linked_to=_organization(organization, partner) if organization else None,
+        home=_organization(home, partner) if home else None,
+    )
+    table.transact(clients.add(client))
+    _show_credentials(client, secret)
+
+
+@client_app.command("list")
+def list_clients(partner: PartnerId) -> None:
+    """List a partner's clients, with the fingerprints that log lines carry."""
+    rows = Table("id", "name", "fingerprint", "sees", "scopes", "valid secrets")
+    for client in clients.of_partner(partners.get(partner).id):
+        rows.add_row(
+            client.id,
+            client.name,
+            fingerprint(client.id),
+            client.org_path.split("/")[-1] or "the whole partner",
+            "\n".join(client.scopes),
+            str(len(client.secret_hashes)),
+        )
+    console.print(rows)
+
+
+@client_app.command("rotate")
+def rotate_client(client_id: ClientId, partner: PartnerId) -> None:
+    """Give a client a new secret, shown once. Its last one is valid until `revoke --old`."""
+    secret = new_secret()
+    client = clients.get(partner, client_id)
+    table.transact(clients.replaced(client, client.with_new_secret(secret, pepper())))
+    _show_credentials(client, secret)
+
+
+@client_app.command("revoke")
+def revoke_client(
+    client_id: ClientId,
+    partner: PartnerId,
+    old: Annotated[
+        bool, typer.Option("--old/--all", help="Only the older secret, or all of them.")
+    ],
+) -> None:
+    """Refuse a client's older secret, or the client altogether, within a minute (the cache's)."""
+    client = clients.get(partner, client_id)
+    changed = client.without_old_secret() if old else client.revoked()
+    table.transact(clients.replaced(client, changed))
+    console.print(f"valid secrets: {len(changed.secret_hashes)}")
+
+
+def _organization(organization_id: str, partner_id: str) -> Organization:
+    organization = organizations.find(organization_id)
+    if organization is None or organization.partner_id != partner_id:
+        raise OrganizationNotFound
+    return organization
+
+
+def _show_credentials(client: Client, secret: str) -> None:
+    console.print(f"partnerId     {client.partner_id}")
+    console.print(f"clientId      {client.id}")
+    console.print(f"clientSecret  {secret}", soft_wrap=True)
+    console.print("The secret is not kept and cannot be shown again.", style="yellow")
+
+
+def main() -> None:
+    """The command, with errors of the domain as one line."""
+    try:
+        app()
+    except (MotorpoolError, NoTarget) as error:
+        sys.exit(f"motorpool: {error}")
+
+
+if __name__ == "__main__":
+    main()

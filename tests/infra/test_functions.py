@@ -1,0 +1,195 @@
+"""A folder becomes one Lambda, with exactly what its route lists."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from infra.assets import Build
+from infra.spec import Function, Route, Spec, discover
+from infra.stack import Motorpool
+
+Grants = set[tuple[str, str]]
+
+OWN_LOGS = frozenset({"logs:CreateLogStream", "logs:PutLogEvents"})
+OWN_TRACES = frozenset({"xray:PutTraceSegments", "xray:PutTelemetryRecords"})
+
+
+def by_name(function: Function) -> str:
+    return function.name
+
+
+every_function = pytest.mark.parametrize("function", discover(), ids=by_name)
+
+
+def deployed(stack: Template, function: Function) -> dict[str, Any]:
+    """The properties of the function's Lambda."""
+    found = stack.find_resources(
+        "AWS::Lambda::Function", {"Properties": {"FunctionName": f"motorpool-{function.name}"}}
+    )
+    [resource] = found.values()
+    return dict(resource["Properties"])
+
+
+def logical_id(reference: dict[str, Any]) -> str:
+    """What a Ref or the first part of a GetAtt points to."""
+    if "Ref" in reference:
+        return str(reference["Ref"])
+    return str(reference["Fn::GetAtt"][0])
+
+
+def sole_id(stack: Template, resource_type: str) -> str:
+    [found] = stack.find_resources(resource_type)
+    return found
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(stack: Template) -> list[dict[str, Any]]:
+    """Every statement of every role and policy that lets one of our principals do something."""
+    roles = stack.find_resources("AWS::IAM::Role").values()
+    policies = [p for role in roles for p in role["Properties"].get("Policies", [])]
+    policies += [p["Properties"] for p in stack.find_resources("AWS::IAM::Policy").values()]
+    return [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
+
+
+def grants(actions: Iterable[str], resource: Any) -> Grants:
+    return {(action, json.dumps(resource)) for action in actions}
+
+
+def granted(stack: Template, function: Function) -> Grants:
+    """What the function's role allows it, as pairs of an action and a resource."""
+    role = stack.find_resources("AWS::IAM::Role")[logical_id(deployed(stack, function)["Role"])]
+    assert "ManagedPolicyArns" not in role["Properties"]
+    [policy] = role["Properties"]["Policies"]
+    return {
+        grant
+        for statement in policy["PolicyDocument"]["Statement"]
+        for resource in as_list(statement["Resource"])
+        for grant in grants(as_list(statement["Action"]), resource)
+    }
+
+
+def listed(stack: Template, function: Function) -> Grants:
+    """The same pairs, as the function's route lists them."""
+    uses = function.spec.uses
+    log_group = deployed(stack, function)["LoggingConfig"]["LogGroup"]["Ref"]
+    table = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "Arn"]}
+    pepper = {"Fn::GetAtt": [sole_id(stack, "AWS::SecretsManager::Secret"), "Id"]}
+    expected = grants(OWN_LOGS, {"Fn::GetAtt": [log_group, "Arn"]}) | grants(OWN_TRACES, "*")
+    expected |= grants((f"dynamodb:{action}" for action in uses.table), table)
+    for index in uses.index:
+        expected |= grants(["dynamodb:Query"], {"Fn::Join": ["", [table, f"/index/{index}"]]})
+    if "pepper" in uses.secrets:
+        expected |= grants(["secretsmanager:GetSecretValue"], pepper)
+    return expected
+
+
+def test_every_folder_becomes_one_function_with_the_folders_name(stack: Template) -> None:
+    deployed = stack.find_resources("AWS::Lambda::Function").values()
+
+    names = sorted(resource["Properties"]["FunctionName"] for resource in deployed)
+
+    assert names == [f"motorpool-{function.name}" for function in discover()]
+
+
+@every_function
+def test_every_function_has_its_own_role_with_only_the_actions_its_route_lists(
+    stack: Template, function: Function
+) -> None:
+    others = [other for other in discover() if other != function]
+
+    assert granted(stack, function) == listed(stack, function)
+    assert deployed(stack, function)["Role"] not in [
+        deployed(stack, other)["Role"] for other in others
+    ]
+
+
+def test_an_index_is_granted_by_its_name_beside_the_table(build: Build, tmp_path: Path) -> None:
+    spec = "from infra.spec import Authorizer, Uses\nspec = Authorizer(uses=Uses({}))\n"
+    uses = 'table=("Query", "GetItem"), index=("gsi2", "gsi1")'
+    (tmp_path / "authorizer").mkdir()
+    (tmp_path / "authorizer" / "route.py").write_text(spec.format(uses))
+    [function] = discover(tmp_path)
+
+    stack = Template.from_stack(Motorpool(App(), "Motorpool", build=build, functions=tmp_path))
+
+    assert granted(stack, function) == listed(stack, function)
+    assert len(granted(stack, function)) == len(OWN_LOGS) + len(OWN_TRACES) + 4
+
+
+def test_no_policy_has_a_wildcard_action_or_an_unexplained_wildcard_resource(
+    stack: Template,
+) -> None:
+    for statement in statements(stack):
+        actions = as_list(statement["Action"])
+        assert not [action for action in actions if "*" in action]
+        if "*" in str(statement["Resource"]):
+            assert frozenset(actions) == OWN_TRACES
+
+
+def variables_of(spec: Spec) -> set[str]:
+    names = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+    names |= {"TABLE_NAME"} if spec.uses.table or spec.uses.index else set()
+    names |= {"PEPPER_SECRET_ARN"} if "pepper" in spec.uses.secrets else set()
+    names |= {"API"} if isinstance(spec, Route) else set()
+    return names | ({"SCOPE"} if isinstance(spec, Route) and spec.scope else set())
+
+
+@every_function
+def test_a_function_is_told_only_of_what_it_uses(stack: Template, function: Function) -> None:
+    variables = deployed(stack, function)["Environment"]["Variables"]
+
+    assert variables.keys() == variables_of(function.spec)
+    if isinstance(function.spec, Route):
+        assert variables["API"] == function.spec.api
+        assert variables.get("SCOPE") == function.spec.scope
+
+
+@every_function
+def test_functions_run_on_arm64_with_their_specs_memory_time_and_layers(
+    stack: Template, function: Function
+) -> None:
+    spec, properties = function.spec, deployed(stack, function)
+    layers = [logical_id(layer) for layer in properties["Layers"]]
+
+    assert properties["Architectures"] == ["arm64"]
+    assert properties["Runtime"] == "python3.13"
+    assert properties["Handler"] == "handler.handler"
+    assert properties["MemorySize"] == spec.memory
+    assert properties["Timeout"] == spec.timeout
+    assert properties["TracingConfig"] == {"Mode": "Active"}
+    assert len(layers) == len(spec.layers)
+    for layer, name in zip(layers, spec.layers, strict=True):
+        assert layer.startswith(f"{name.capitalize()}Layer")
+
+
+@every_function
+def test_what_is_invoked_is_a_published_version_started_from_a_snapshot(
+    stack: Template, function: Function
+) -> None:
+    properties = deployed(stack, function)
+    [lambda_id] = stack.find_resources("AWS::Lambda::Function", {"Properties": properties})
+
+    [alias] = stack.find_resources(
+        "AWS::Lambda::Alias", {"Properties": {"FunctionName": {"Ref": lambda_id}}}
+    ).values()
+
+    assert properties["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert alias["Properties"]["Name"] == "live"
+    version = logical_id(alias["Properties"]["FunctionVersion"])
+    assert version in stack.find_resources("AWS::Lambda::Version")
+
+
+def test_every_log_group_forgets_after_a_month(stack: Template) -> None:
+    groups = stack.find_resources("AWS::Logs::LogGroup").values()
+
+    assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
+    names = {str(group["Properties"].get("LogGroupName")) for group in groups}
+    assert {f"/aws/lambda/motorpool-{function.name}" for function in discover()} <= names

@@ -1,0 +1,217 @@
+"""Writes all succeed or none does, and what stood in the way is named by its place."""
+
+import time
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+from infra.spec import Spec
+from motorpool.errors import (
+    MotorpoolError,
+    Unavailable,
+    UserAlreadyExists,
+    VehicleAlreadyExists,
+)
+from motorpool.store import table
+from motorpool.store.table import CONFLICT_PAUSE, CONFLICT_TRIES, FREE, Key, Write, put, transact
+
+GATEWAY_SECONDS = 29
+
+HELD = {"Code": "ConditionalCheckFailed"}
+FINE = {"Code": "None"}
+CONFLICT = {"Code": "TransactionConflict"}
+
+
+class FakeClient:
+    """A DynamoDB client that answers a transaction with the outcomes given, one after another."""
+
+    def __init__(self, *outcomes: Exception | None) -> None:
+        self.outcomes = list(outcomes)
+        self.sent: list[Any] = []
+
+    def transact_write_items(self, TransactItems: Any) -> None:  # noqa: N803
+        self.sent.append(TransactItems)
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if outcome:
+            raise outcome
+
+
+@pytest.fixture(autouse=True)
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    return pauses
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *outcomes: Exception | None) -> FakeClient:
+    fake = FakeClient(*outcomes)
+    monkeypatch.setattr(table, "client", lambda: fake)
+    return fake
+
+
+def cancelled(*reasons: dict[str, Any]) -> ClientError:
+    error: Any = {
+        "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
+        "CancellationReasons": list(reasons),
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
+    return ClientError(error, "TransactWriteItems")
+
+
+def failed(code: str, status: int) -> ClientError:
+    error: Any = {
+        "Error": {"Code": code, "Message": code},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(error, "TransactWriteItems")
+
+
+def part(refused: Any = None, pk: str = "a") -> Write:
+    return put(Key(pk, "b"), {}, only_if=FREE, refused=refused)
+
+
+def test_the_parts_are_sent_in_order_to_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = answering(monkeypatch, None)
+    transact(part(pk="a"), part(pk="b"))
+    [[first, second]] = fake.sent
+    assert first["Put"]["TableName"] == "motorpool"
+    assert first["Put"]["Item"]["pk"] == {"S": "a"}
+    assert second["Put"]["Item"]["pk"] == {"S": "b"}
+    assert first["Put"]["ConditionExpression"] == "attribute_not_exists(pk)"
+    assert first["Put"]["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_refusal_is_that_of_the_part_whose_condition_did_not_hold(
+    monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    refusals = [VehicleAlreadyExists("vin"), VehicleAlreadyExists("plate"), UserAlreadyExists()]
+    reasons = [FINE, FINE, FINE]
+    reasons[place] = HELD
+    answering(monkeypatch, cancelled(*reasons))
+    with pytest.raises(MotorpoolError) as refused:
+        transact(*map(part, refusals))
+    assert refused.value is refusals[place]
+
+
+def test_of_several_refusals_the_first_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, cancelled(FINE, HELD, HELD))
+    with pytest.raises(VehicleAlreadyExists, match="plate"):
+        transact(
+            part(UserAlreadyExists()), part(VehicleAlreadyExists("plate")), part(Unavailable())
+        )
+
+
+def test_a_refusal_may_depend_on_the_item_that_stood_in_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    items = []
+
+    def refusal(item: Any) -> MotorpoolError:
+        items.append(item)
+        return UserAlreadyExists()
+
+    held = HELD | {"Item": {"userId": TypeSerializer().serialize("usr_1")}}
+    answering(monkeypatch, cancelled(held), cancelled(HELD))
+    for _ in range(2):
+        with pytest.raises(UserAlreadyExists):
+            transact(part(refusal))
+    assert items == [{"userId": "usr_1"}, {}]
+
+
+def test_a_condition_that_nobody_expected_to_fail_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answering(monkeypatch, cancelled(HELD))
+    with pytest.raises(ClientError):
+        transact(part())
+
+
+@pytest.mark.parametrize(
+    "code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+)
+def test_what_passes_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, slept: list[float], code: str
+) -> None:
+    passing = cancelled(FINE, {"Code": code})
+    fake = answering(monkeypatch, passing, passing, None)
+    transact(part(), part())
+    assert len(fake.sent) == 3
+    assert len(slept) == 2
+
+
+def test_the_loser_of_a_race_is_refused_by_the_winners_condition(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answering(monkeypatch, cancelled(CONFLICT), cancelled(HELD))
+    with pytest.raises(VehicleAlreadyExists):
+        transact(part(VehicleAlreadyExists()))
+
+
+def test_a_refusal_beside_a_conflict_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = answering(monkeypatch, cancelled(CONFLICT, HELD))
+    with pytest.raises(VehicleAlreadyExists):
+        transact(part(), part(VehicleAlreadyExists()))
+    assert len(fake.sent) == 1
+
+
+def test_an_endless_conflict_is_given_up_within_the_functions_time(
+    monkeypatch: pytest.MonkeyPatch, slept: list[float]
+) -> None:
+    fake = answering(monkeypatch, cancelled(CONFLICT))
+    with pytest.raises(Unavailable):
+        transact(part())
+    assert len(fake.sent) == CONFLICT_TRIES
+    assert all(0 <= pause <= CONFLICT_PAUSE for pause in slept)
+    assert Spec().timeout > CONFLICT_TRIES * CONFLICT_PAUSE
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        failed("ThrottlingException", 400),
+        failed("ProvisionedThroughputExceededException", 400),
+        failed("RequestLimitExceeded", 400),
+        failed("TransactionInProgressException", 400),
+        failed("InternalServerError", 500),
+        failed("ServiceUnavailable", 503),
+        ReadTimeoutError(endpoint_url="http://table"),
+        EndpointConnectionError(endpoint_url="http://table"),
+    ],
+    ids=str,
+)
+def test_what_is_left_after_botocores_retries_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    fake = answering(monkeypatch, fault)
+    with pytest.raises(Unavailable) as raised:
+        transact(part())
+    assert raised.value.__cause__ is fault
+    assert len(fake.sent) == 1
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
+def test_a_mistake_of_ours_is_not_hidden_as_unavailable(
+    monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    answering(monkeypatch, failed(code, 400))
+    with pytest.raises(ClientError, match=code):
+        transact(part())
+
+
+def test_retries_and_timeouts_are_set_on_purpose_and_fit_the_gateway(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    config: Any = table.client.__wrapped__().meta.config
+    assert config.retries == {"mode": "standard", "total_max_attempts": table.TRIES}
+    assert (config.connect_timeout, config.read_timeout) == (1, 2)
+    # Standard mode pauses for at most 1, 2, 4, … seconds between tries.
+    pauses = sum(2**retry for retry in range(table.TRIES - 1))
+    worst = table.TRIES * (config.connect_timeout + config.read_timeout) + pauses
+    assert worst < Spec().timeout < GATEWAY_SECONDS
