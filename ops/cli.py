@@ -13,7 +13,7 @@ from motorpool.errors import MotorpoolError, OrganizationNotFound
 from motorpool.organizations import Organization, SupplierType
 from motorpool.partners import Partner
 from motorpool.pepper import pepper
-from motorpool.scopes import Scope
+from motorpool.scopes import ALL_SCOPES, Scope
 from motorpool.store import clients, organizations, partners, table
 from ops.target import NoTarget, Target
 
@@ -25,7 +25,8 @@ app.add_typer(partner_app, name="partner")
 app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 
-console = Console(highlight=False)
+# Names are shown as they were given, whatever Rich would make of their brackets and colons.
+console = Console(highlight=False, markup=False, emoji=False)
 
 PartnerId = Annotated[str, typer.Option("--partner", help="Id of the partner (ptr_…).")]
 ClientId = Annotated[str, typer.Argument(help="Id of the client (cli_…).")]
@@ -57,7 +58,7 @@ def list_partners() -> None:
     rows = Table("id", "name", "since")
     for partner in partners.every():
         rows.add_row(partner.id, partner.name, iso(partner.created))
-    console.print(rows)
+    _show(rows)
 
 
 @organization_app.command("create")
@@ -87,7 +88,15 @@ def list_organizations(partner: PartnerId) -> None:
             organization.supplier_type,
             organization.parent_id or "",
         )
-    console.print(rows)
+    _show(rows)
+
+
+def _scope(name: str) -> Scope:
+    # Typer knows no lists of literals.
+    for scope in ALL_SCOPES:
+        if name == scope:
+            return scope
+    raise typer.BadParameter(f"{name!r} is not one of {', '.join(sorted(ALL_SCOPES))}.")
 
 
 @client_app.command("create")
@@ -96,7 +105,9 @@ def create_client(
     partner: PartnerId,
     organization: Annotated[str | None, OrganizationId] = None,
     home: Annotated[str | None, OrganizationId] = None,
-    scope: Annotated[list[Scope] | None, typer.Option(help="May be repeated.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(parser=_scope, metavar="SCOPE", help="May be repeated.")
+    ] = None,
 ) -> None:
     """Create a client and show its secret, once.
 
@@ -108,7 +119,7 @@ def create_client(
     client = Client.admitted(
         partner,
         name,
-        frozenset(scope or ()),
+        frozenset(map(_scope, scope or ())),
         secret=secret,
         pepper=pepper(),
         linked_to=_organization(organization, partner) if organization else None,
@@ -131,7 +142,7 @@ def list_clients(partner: PartnerId) -> None:
             "\n".join(client.scopes),
             str(len(client.secret_hashes)),
         )
-    console.print(rows)
+    _show(rows)
 
 
 @client_app.command("rotate")
@@ -163,6 +174,13 @@ def _organization(organization_id: str, partner_id: str) -> Organization:
     if organization is None or organization.partner_id != partner_id:
         raise OrganizationNotFound
     return organization
+
+
+def _show(rows: Table) -> None:
+    # As wide as it needs to be, in a narrow window and in a pipe too: half an id is of no use.
+    unbounded = console.options.update(max_width=10_000)
+    console.width = max(console.width, console.measure(rows, options=unbounded).maximum)
+    console.print(rows)
 
 
 def _show_credentials(client: Client, secret: str) -> None:

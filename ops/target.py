@@ -6,6 +6,7 @@ the stack's outputs.
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,7 +23,11 @@ class NoTarget(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`aws`: use the profile and region of the usual AWS settings instead of the local stack."""
+    """`aws`: use the profile and region of the usual AWS settings instead of the local stack.
+
+    The local stack is the one that `.local/stack.json` describes, or the file that the variable
+    MOTORPOOL_STACK names.
+    """
 
     aws: bool
     profile: str | None = None
@@ -35,7 +40,8 @@ class Target:
             chosen = {"AWS_PROFILE": self.profile, "AWS_DEFAULT_REGION": self.region}
             os.environ.update({name: value for name, value in chosen.items() if value})
         else:
-            endpoint = world.read(LOCAL / "stack.json").get("endpoint")
+            file = Path(os.environ.get("MOTORPOOL_STACK", LOCAL / "stack.json"))
+            endpoint = world.read(file).get("endpoint")
             if not endpoint:
                 raise NoTarget("there is no local stack: start it with `make run`, or use --aws")
             local = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": REGION, **ROOT_USER}

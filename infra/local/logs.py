@@ -36,10 +36,9 @@ def _shown(line: str) -> str | None:
         return None if line.startswith(("START ", "END ", "REPORT ", "INIT_START ")) else line
     if not isinstance(entry, dict) or "_aws" in entry:
         return None
-    if "route" not in entry:
-        return str(entry.get("message", line))
-    text = f"{entry['route']} → {entry['status']} {entry['code'] or ''} {entry['elapsed_ms']} ms"
-    return "\n    ".join([text, *entry.get("fault", [])])
+    words = ("route", "message_id", "status", "code", "elapsed_ms")
+    known = " ".join(str(entry[word]) for word in words if word in entry)
+    return "\n    ".join([f"{entry.get('message')} {known}", *entry.get("fault", [])])
 
 
 def now_ms() -> int:

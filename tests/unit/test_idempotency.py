@@ -6,7 +6,7 @@ import pytest
 
 from motorpool import idempotency
 from motorpool.callers import Caller
-from motorpool.errors import InvalidParameters, UserAlreadyExists
+from motorpool.errors import InvalidParameters, MotorpoolError
 from motorpool.idempotency import KEPT_SECONDS, AlreadyAnswered, FirstAnswer, IdempotencyKey
 from motorpool.store import table
 from motorpool.store.items import Item
@@ -79,15 +79,25 @@ def test_the_record_is_written_only_where_there_is_none_that_still_counts(caller
     assert request["ExpressionAttributeValues"] == {":now": {"N": str(NOW // 1000)}}
 
 
+def refusal(made: IdempotencyKey, item: Item) -> MotorpoolError:
+    """What a repeated request is refused with when its record meets the item."""
+    refused = made.record(ANSWER).refused
+    assert callable(refused)
+    return refused(item)
+
+
 def test_the_same_request_gets_the_kept_answer(caller: Caller) -> None:
     made = key(caller)
-    assert made.answered_before(AlreadyAnswered(kept(made))) == ANSWER
+    before = refusal(made, kept(made))
+    assert isinstance(before, AlreadyAnswered)
+    assert before.first == ANSWER
 
 
 def test_a_different_request_under_the_key_is_refused(caller: Caller) -> None:
     made = key(caller)
-    with pytest.raises(InvalidParameters, match="was used before, with a different request"):
-        made.answered_before(AlreadyAnswered(kept(made, fingerprint="another")))
+    before = refusal(made, kept(made, fingerprint="another"))
+    assert isinstance(before, InvalidParameters)
+    assert before.shown == "Idempotency-Key: was used before, with a different request"
 
 
 def test_a_request_refused_by_what_it_did_the_first_time_gets_the_kept_answer(
@@ -95,7 +105,9 @@ def test_a_request_refused_by_what_it_did_the_first_time_gets_the_kept_answer(
 ) -> None:
     made = key(caller)
     monkeypatch.setattr(table, "get", lambda _: kept(made))
-    assert made.answered_before(UserAlreadyExists()) == ANSWER
+    with pytest.raises(AlreadyAnswered) as before:
+        made.look_up()
+    assert before.value.first == ANSWER
 
 
 @pytest.mark.parametrize("expires_at", [None, NOW // 1000 - 1])
@@ -105,4 +117,4 @@ def test_without_a_kept_answer_the_refusal_stands(
     made = key(caller)
     item = kept(made, expiresAt=expires_at) if expires_at else None
     monkeypatch.setattr(table, "get", lambda _: item)
-    assert made.answered_before(UserAlreadyExists()) is None
+    made.look_up()

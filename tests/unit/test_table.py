@@ -215,3 +215,36 @@ def test_retries_and_timeouts_are_set_on_purpose_and_fit_the_gateway(
     pauses = sum(2**retry for retry in range(table.TRIES - 1))
     worst = table.TRIES * (config.connect_timeout + config.read_timeout) + pauses
     assert worst < Spec().timeout < GATEWAY_SECONDS
+
+
+class Pages:
+    """A client whose queries are remembered and find nothing."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def get_paginator(self, _: str) -> "Pages":
+        return self
+
+    def paginate(self, **request: Any) -> list[Any]:
+        self.asked.append(request)
+        return [{"Items": []}, {"Items": []}]
+
+
+def test_a_query_names_a_beginning_of_the_sort_key_only_if_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = Pages()
+    monkeypatch.setattr(table, "client", lambda: pages)
+    assert list(table.query("PARTNERS", index="gsi1")) == []
+    assert list(table.query("PARTNER#1", begins_with="CLIENT#")) == []
+    whole, some = pages.asked
+    # DynamoDB refuses an empty text for a key, even to begin with.
+    assert whole["KeyConditionExpression"] == "#pk = :pk"
+    assert whole["IndexName"] == "gsi1"
+    assert whole["ExpressionAttributeNames"] == {"#pk": "gsi1pk"}
+    assert whole["ExpressionAttributeValues"] == {":pk": {"S": "PARTNERS"}}
+    assert some["KeyConditionExpression"] == "#pk = :pk AND begins_with(#sk, :sk)"
+    assert some["ExpressionAttributeNames"] == {"#pk": "pk", "#sk": "sk"}
+    assert some["ExpressionAttributeValues"][":sk"] == {"S": "CLIENT#"}
+    assert "IndexName" not in some

@@ -21,7 +21,7 @@ from motorpool import telemetry
 from motorpool.callers import Caller
 from motorpool.errors import InvalidParameters, MissingScope, MotorpoolError, Unexpected
 from motorpool.idempotency import HEADER as IDEMPOTENCY_KEY
-from motorpool.idempotency import FirstAnswer, IdempotencyKey
+from motorpool.idempotency import AlreadyAnswered, FirstAnswer, IdempotencyKey
 from motorpool.store import table
 from motorpool.store.table import Write
 
@@ -96,17 +96,19 @@ class Endpoint:
         arguments = self._arguments(event, caller)
         key = _idempotency_key(event, caller, arguments)
         try:
-            first = self._effected(arguments, key)
-        except MotorpoolError as error:
-            before = key.answered_before(error) if key else None
-            if before is None:
-                raise
-            return before.status, before.body, {"Idempotent-Replayed": "true"}
-        return first.status, first.body, {}
+            answer = self._effected(arguments, key)
+        except AlreadyAnswered as before:
+            return before.first.status, before.first.body, {"Idempotent-Replayed": "true"}
+        return answer.status, answer.body, {}
 
     def _effected(self, arguments: dict[str, Any], key: IdempotencyKey | None) -> FirstAnswer:
         """The handler's answer, once its writes and the key's record are in the table."""
-        result = self.function(**arguments)
+        try:
+            result = self.function(**arguments)
+        except MotorpoolError as refusal:
+            if key and refusal.expected:
+                key.look_up()
+            raise
         change = result if isinstance(result, Change) else Change(result, ())
         answer = FirstAnswer(status=200, body=change.answer.model_dump_json())
         if change.writes:

@@ -23,22 +23,22 @@ _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,64}")
 UNUSED = "attribute_not_exists(pk) OR expiresAt < :now"
 
 
-class AlreadyAnswered(MotorpoolError):
-    """The key was used: the record that stands in the way."""
-
-    message = "The request was answered before"
-
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        super().__init__()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstAnswer:
     """The answer that a repeated request gets again."""
 
     status: int
     body: str
+
+
+class AlreadyAnswered(MotorpoolError):
+    """The request was answered before, under the same key."""
+
+    message = "The request was answered before"
+
+    def __init__(self, first: FirstAnswer) -> None:
+        self.first = first
+        super().__init__()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,10 @@ class IdempotencyKey:
         return cls(caller, values[0], digest)
 
     def record(self, answer: FirstAnswer) -> Write:
-        """The record, to be written with the effect. Raises AlreadyAnswered when there is one."""
+        """The record, to be written with the effect.
+
+        When there is one: AlreadyAnswered, or InvalidParameters if it is of a different request.
+        """
         now = now_ms() // 1000
         return table.put(
             keys.request(self.caller.client_id, self.key),
@@ -75,22 +78,19 @@ class IdempotencyKey:
             },
             only_if=UNUSED,
             values={":now": now},
-            refused=AlreadyAnswered,
+            refused=self._refusal,
         )
 
-    def answered_before(self, refusal: MotorpoolError) -> FirstAnswer | None:
-        """The kept answer, None if there is none: asked when the request was refused this time.
+    def look_up(self) -> None:
+        """Raise what `record` would: for a request that was refused before it came to writing.
 
-        A repeated request often meets what the first one did ("the VIN is taken"). Raises
-        InvalidParameters when the key was used with a different request.
+        A repeated request is often refused because of what the first one did.
         """
-        if isinstance(refusal, AlreadyAnswered):
-            return self._replayed(refusal.item)
         item = table.get(keys.request(self.caller.client_id, self.key))
-        expired = item is not None and item["expiresAt"] < now_ms() // 1000
-        return None if item is None or expired else self._replayed(item)
+        if item is not None and item["expiresAt"] >= now_ms() // 1000:
+            raise self._refusal(item)
 
-    def _replayed(self, item: Item) -> FirstAnswer:
+    def _refusal(self, item: Item) -> MotorpoolError:
         if item["fingerprint"] != self.fingerprint:
-            raise InvalidParameters((HEADER, "was used before, with a different request"))
-        return FirstAnswer(status=int(item["status"]), body=item["body"])
+            return InvalidParameters((HEADER, "was used before, with a different request"))
+        return AlreadyAnswered(FirstAnswer(status=int(item["status"]), body=item["body"]))

@@ -89,11 +89,15 @@ def query(
 
     Pages are read as the items are taken.
     """
+    condition, names, values = "#pk = :pk", {"#pk": f"{index or ''}pk"}, {":pk": pk}
+    if begins_with:  # DynamoDB refuses an empty one
+        condition += " AND begins_with(#sk, :sk)"
+        names["#sk"], values[":sk"] = f"{index or ''}sk", begins_with
     request: Any = {
         "TableName": table_name(),
-        "KeyConditionExpression": "#pk = :pk AND begins_with(#sk, :sk)",
-        "ExpressionAttributeNames": {"#pk": f"{index or ''}pk", "#sk": f"{index or ''}sk"},
-        "ExpressionAttributeValues": _marshalled({":pk": pk, ":sk": begins_with}),
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": _marshalled(values),
     }
     if index:
         request["IndexName"] = index

@@ -1,0 +1,229 @@
+"""The operator's command line, against the same stack that serves HTTP."""
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from motorpool.clients import fingerprint
+from motorpool.pepper import pepper
+from motorpool.store import clients, organizations
+from ops import cli
+from tests.e2e.conftest import Api, a_person, refusal
+
+Run = Callable[..., str]
+ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
+NOT_THERE = "ptr_" + "0" * 32
+
+
+@pytest.fixture
+def motorpool(
+    stack: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Runs the command with arguments; what it printed, or why it ended (in `fails`)."""
+
+    def motorpool(*arguments: str, fails: bool = False) -> str:
+        where = [] if "endpoint" in stack else ["--aws"]
+        monkeypatch.setattr(sys, "argv", ["motorpool", *where, *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = "".join(capsys.readouterr())
+        assert (ended.value.code not in {0, None}) == fails, printed
+        return f"{ended.value.code}\n{printed}" if fails else printed
+
+    return motorpool
+
+
+@pytest.fixture
+def partner_id(motorpool: Run) -> str:
+    return motorpool("partner", "create", "Tested Motors").strip()
+
+
+def credentials_in(printed: str) -> dict[str, str]:
+    found = dict(line.split() for line in printed.splitlines() if len(line.split()) == 2)
+    assert set(found) == {"partnerId", "clientId", "clientSecret"}
+    return found
+
+
+def served(stack: dict[str, Any], credentials: dict[str, str]) -> bool:
+    answer = Api(stack["partner_api"], credentials).get("/users/usr_1")
+    assert refusal(answer) in {(401, "ERROR_UNAUTHORIZED"), (404, "ERROR_USER_NOT_FOUND")}
+    return answer.status_code == 404
+
+
+def test_a_newcomer_gets_from_nothing_to_a_user_by_three_commands(
+    motorpool: Run, stack: dict[str, Any]
+) -> None:
+    partner_id = motorpool("partner", "create", "New Motors").strip()
+    fleet = motorpool(
+        "organization", "create", "Fleet", "--partner", partner_id, "--type", "Fleet"
+    ).strip()
+    printed = motorpool("client", "create", "Backend", "--partner", partner_id, "--home", fleet)
+    credentials = credentials_in(printed)
+    assert "cannot be shown again" in printed
+    answer = Api(stack["partner_api"], credentials).post("/users", a_person())
+    assert (answer.status_code, answer.json()["organizationId"]) == (200, fleet)
+
+
+def test_partners_are_listed_with_whole_ids_in_a_narrow_window_too(
+    motorpool: Run, partner_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    printed = motorpool("partner", "list")
+    assert partner_id in printed
+    assert "Tested Motors" in printed
+
+
+def test_organizations_are_nested_and_listed_below_their_parents(
+    motorpool: Run, partner_id: str
+) -> None:
+    create = ("organization", "create")
+    of = ("--partner", partner_id)
+    root = motorpool(*create, "Root", *of, "--type", "Fleet").strip()
+    rental = motorpool(*create, "Lender", *of, "--type", "Rental").strip()
+    branch = motorpool(*create, "Twig", *of, "--type", "Fleet", "--parent", root).strip()
+    leaf = motorpool(*create, "Leaf", *of, "--type", "Fleet", "--parent", branch).strip()
+    stored = {each.id: each.path for each in organizations.of_partner(partner_id)}
+    assert stored == {
+        root: root,
+        rental: rental,
+        branch: f"{root}/{branch}",
+        leaf: f"{root}/{branch}/{leaf}",
+    }
+    listed = motorpool("organization", "list", *of)
+    places = [listed.index(f"{indent}{name}") for indent, name in
+              (("", "Root"), ("  ", "Twig"), ("    ", "Leaf"))]  # fmt: skip
+    assert places == sorted(places)
+    assert all(id in listed for id in stored)
+
+
+def test_a_client_of_an_organization_sees_that_organization_only(
+    motorpool: Run, partner_id: str, stack: dict[str, Any]
+) -> None:
+    of = ("--partner", partner_id)
+    one = motorpool("organization", "create", "One", *of, "--type", "Fleet").strip()
+    two = motorpool("organization", "create", "Two", *of, "--type", "Fleet").strip()
+    linked = motorpool("client", "create", "Linked", *of, "--organization", one)
+    api = Api(stack["partner_api"], credentials_in(linked))
+    assert api.post("/users", a_person()).json()["organizationId"] == one
+    outside = api.post("/users", a_person(organizationId=two))
+    assert refusal(outside) == (403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
+
+
+def test_a_rotation_has_no_gap_and_ends_when_the_old_secret_is_revoked(
+    motorpool: Run, partner_id: str, stack: dict[str, Any]
+) -> None:
+    of = ("--partner", partner_id)
+    first = credentials_in(motorpool("client", "create", "Backend", *of))
+    client_id = first["clientId"]
+    second = credentials_in(motorpool("client", "rotate", client_id, *of))
+    assert second["clientId"] == client_id
+    assert second["clientSecret"] != first["clientSecret"]
+    assert served(stack, first)
+    assert served(stack, second)
+    third = credentials_in(motorpool("client", "rotate", client_id, *of))
+    # The authorizer's answers to the first two are still cached; the table says who is valid.
+    client = clients.get(partner_id, client_id)
+    valid = [client.accepts(each["clientSecret"], pepper()) for each in (first, second, third)]
+    assert valid == [False, True, True]
+    assert "valid secrets: 1" in motorpool("client", "revoke", client_id, *of, "--old")
+    assert served(stack, third)
+
+
+def test_a_revoked_client_is_refused(
+    motorpool: Run, partner_id: str, stack: dict[str, Any]
+) -> None:
+    of = ("--partner", partner_id)
+    credentials = credentials_in(motorpool("client", "create", "Backend", *of))
+    rotated = credentials_in(motorpool("client", "rotate", credentials["clientId"], *of))
+    printed = motorpool("client", "revoke", credentials["clientId"], *of, "--all")
+    assert "valid secrets: 0" in printed
+    assert not served(stack, credentials)
+    assert not served(stack, rotated)
+
+
+def test_revoking_must_say_which_secret(motorpool: Run, partner_id: str) -> None:
+    of = ("--partner", partner_id)
+    client_id = credentials_in(motorpool("client", "create", "Backend", *of))["clientId"]
+    assert "--old" in motorpool("client", "revoke", client_id, *of, fails=True)
+    assert len(clients.get(partner_id, client_id).secret_hashes) == 1
+
+
+def test_listed_clients_have_their_fingerprints_and_no_secret(
+    motorpool: Run, partner_id: str
+) -> None:
+    of = ("--partner", partner_id)
+    scope = ("--scope", "checkins.review")
+    credentials = credentials_in(motorpool("client", "create", "Backend", *of, *scope))
+    printed = motorpool("client", "list", *of)
+    client = clients.get(partner_id, credentials["clientId"])
+    for shown in (client.id, fingerprint(client.id), "Backend", "checkins.review"):
+        assert shown in printed
+    for hidden in (credentials["clientSecret"], "motorpool_secret_", *client.secret_hashes):
+        assert hidden not in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("client", "list", "--partner", NOT_THERE), "There is no such partner"),
+        (("client", "list", "--partner", "nonsense#"), "There is no such partner"),
+        (("organization", "list", "--partner", NOT_THERE), "There is no such partner"),
+        (("client", "create", "X", "--partner", NOT_THERE), "There is no such partner"),
+        (("client", "rotate", "cli_1", "--partner", NOT_THERE), "There is no such client"),
+        (("client", "revoke", "cli_1", "--partner", "x", "--all"), "There is no such client"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value[:2]),
+)
+def test_a_wrong_id_is_said_in_one_line(
+    motorpool: Run, arguments: tuple[str, ...], error: str
+) -> None:
+    assert motorpool(*arguments, fails=True) == f"motorpool: {error}\n"
+
+
+def test_a_wrong_parent_is_said_in_one_line(motorpool: Run, partner_id: str) -> None:
+    create = ("organization", "create", "X", "--partner", partner_id, "--type", "Fleet")
+    missing = motorpool(*create, "--parent", "org_" + "0" * 32, fails=True)
+    assert missing == "motorpool: Supplier organization was not found or not authorized\n"
+    rental = motorpool(
+        "organization", "create", "R", "--partner", partner_id, "--type", "Rental"
+    ).strip()
+    wrong = motorpool(*create, "--parent", rental, fails=True)
+    assert wrong == "motorpool: parent: is a Rental organization, not a Fleet one\n"
+
+
+def test_another_partners_organization_cannot_be_linked(
+    motorpool: Run, partner_id: str, stack: dict[str, Any]
+) -> None:
+    theirs = stack["organizations"][0]["id"]
+    create = ("client", "create", "X", "--partner", partner_id, "--organization", theirs)
+    assert "was not found" in motorpool(*create, fails=True)
+
+
+@pytest.mark.parametrize("wrong", [("--type", "Taxi"), ("--type", "fleet"), ()])
+def test_a_wrong_option_is_explained(motorpool: Run, partner_id: str, wrong: Any) -> None:
+    create = ("organization", "create", "X", "--partner", partner_id)
+    printed = motorpool(*create, *wrong, fails=True)
+    assert "--type" in printed
+    assert "Traceback" not in printed
+
+
+def test_without_a_local_stack_the_operator_is_told_what_to_do(
+    motorpool: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("MOTORPOOL_STACK", str(tmp_path / "nothing.json"))
+    printed = motorpool("partner", "list", fails=True)
+    assert printed == (
+        "motorpool: there is no local stack: start it with `make run`, or use --aws\n"
+    )
+
+
+def test_a_partners_name_may_be_anything_printable(motorpool: Run) -> None:
+    partner_id = motorpool("partner", "create", "[bold]Ünï & Söhne[/] 李").strip()
+    assert ID.fullmatch(partner_id)
+    assert "[bold]Ünï & Söhne[/] 李" in motorpool("partner", "list")

@@ -1,0 +1,238 @@
+"""What this project leans on in the local engine, so that no newer one takes it away unseen."""
+
+import io
+import json
+import os
+import subprocess
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.local.engine import REGION, ROOT_USER, Engine, free_port
+from infra.local.stack import LocalStack
+from infra.paths import ENGINE
+from tests.e2e.conftest import FIRST_PORT
+
+CANCELLED = "TransactionCanceledException"
+
+
+@pytest.fixture
+def dynamodb(local_stack: LocalStack) -> Any:
+    return boto3.client("dynamodb")
+
+
+def put(pk: str, *, only_if: str = "attribute_not_exists(pk)", **attributes: str) -> dict[str, Any]:
+    values = {"pk": pk, "sk": "CONFORMANCE"} | attributes
+    return {
+        "Put": {
+            "TableName": os.environ["TABLE_NAME"],
+            "Item": {name: {"S": value} for name, value in values.items()},
+            "ConditionExpression": only_if,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def reasons_of(dynamodb: Any, *parts: dict[str, Any]) -> list[dict[str, Any]]:
+    with pytest.raises(ClientError) as refused:
+        dynamodb.transact_write_items(TransactItems=list(parts))
+    answer: Any = refused.value.response
+    assert answer["Error"]["Code"] == CANCELLED
+    reasons: list[dict[str, Any]] = answer["CancellationReasons"]
+    return reasons
+
+
+def test_a_transaction_says_which_part_was_refused_by_its_place(dynamodb: Any) -> None:
+    dynamodb.transact_write_items(TransactItems=[put("taken")])
+    reasons = reasons_of(dynamodb, put("free-1"), put("taken"), put("free-2"))
+    assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed", "None"]
+
+
+def test_a_refused_part_shows_the_item_that_stood_in_the_way(dynamodb: Any) -> None:
+    dynamodb.transact_write_items(TransactItems=[put("held", by="somebody")])
+    [reason] = reasons_of(dynamodb, put("held", by="me"))
+    assert reason["Item"]["by"] == {"S": "somebody"}
+
+
+def test_a_refused_transaction_writes_nothing(dynamodb: Any) -> None:
+    dynamodb.transact_write_items(TransactItems=[put("one")])
+    reasons_of(dynamodb, put("two"), put("one"))
+    key = {"pk": {"S": "two"}, "sk": {"S": "CONFORMANCE"}}
+    assert "Item" not in dynamodb.get_item(TableName=os.environ["TABLE_NAME"], Key=key)
+
+
+def test_a_transaction_sent_twice_under_one_token_happens_once(dynamodb: Any) -> None:
+    for _ in range(2):
+        dynamodb.transact_write_items(TransactItems=[put("token")], ClientRequestToken="a-token")
+
+
+PROBE = """
+import boto3, json, os
+def handler(event, context):
+    service, operation, arguments = event
+    try:
+        getattr(boto3.client(service), operation)(**arguments)
+    except Exception as error:
+        response = getattr(error, "response", None) or {"Error": {"Code": repr(error)}}
+        return response["Error"]["Code"]
+    return "allowed"
+"""
+
+
+@pytest.fixture(scope="module")
+def as_get_user(local_stack: LocalStack) -> Iterator[Any]:
+    """Does one call of AWS's in a function that has `get_user`'s role."""
+    client = boto3.client("lambda")
+    deployed = client.get_function_configuration(FunctionName="motorpool-get_user")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("probe.py", PROBE)
+    client.create_function(
+        FunctionName="conformance-probe",
+        Runtime="python3.13",
+        Role=deployed["Role"],
+        Handler="probe.handler",
+        Code={"ZipFile": archive.getvalue()},
+        Layers=[layer["Arn"] for layer in deployed["Layers"]],
+        Timeout=20,
+    )
+
+    def as_get_user(service: str, operation: str, **arguments: Any) -> str:
+        event = json.dumps([service, operation, arguments])
+        answer = client.invoke(FunctionName="conformance-probe", Payload=event.encode())
+        outcome: str = json.loads(answer["Payload"].read())
+        return outcome
+
+    yield as_get_user
+    client.delete_function(FunctionName="conformance-probe")
+
+
+KEY = {"pk": {"S": "iam"}, "sk": {"S": "CONFORMANCE"}}
+
+
+def test_a_function_may_do_what_it_is_granted(as_get_user: Any) -> None:
+    table = os.environ["TABLE_NAME"]
+    assert as_get_user("dynamodb", "get_item", TableName=table, Key=KEY) == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("put_item", {"Item": KEY}),
+        ("delete_item", {"Key": KEY}),
+        ("scan", {}),
+        ("transact_write_items", None),
+    ],
+)
+def test_a_function_may_not_do_in_the_table_what_it_is_not_granted(
+    as_get_user: Any, operation: str, arguments: dict[str, Any] | None
+) -> None:
+    table = os.environ["TABLE_NAME"]
+    if arguments is None:
+        given: dict[str, Any] = {"TransactItems": [{"Put": {"TableName": table, "Item": KEY}}]}
+    else:
+        given = {"TableName": table} | arguments
+    assert as_get_user("dynamodb", operation, **given) == "AccessDeniedException"
+
+
+def test_a_function_may_not_read_a_secret_that_is_not_its_own(as_get_user: Any) -> None:
+    pepper = os.environ["PEPPER_SECRET_ARN"]
+    outcome = as_get_user("secretsmanager", "get_secret_value", SecretId=pepper)
+    assert outcome == "AccessDeniedException"
+
+
+def test_a_call_without_credentials_is_refused(local_stack: LocalStack) -> None:
+    answer = httpx.post(
+        local_stack.engine.endpoint,
+        headers={"X-Amz-Target": "DynamoDB_20120810.ListTables"},
+        content=b"{}",
+    )
+    assert answer.status_code in {400, 401, 403}
+    assert "TableNames" not in answer.text
+
+
+def test_the_engine_listens_on_this_machine_only(local_stack: LocalStack) -> None:
+    port = f":{local_stack.engine.port:04X}"
+    listening = [
+        line.split()[1]
+        for table in ("tcp", "tcp6")
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]
+        if line.split()[3] == "0A" and line.split()[1].endswith(port)
+    ]
+    assert listening == [f"0100007F{port}"]
+
+
+def test_the_private_names_that_the_snapshots_use_are_there() -> None:
+    script = (
+        "from ministack import app; from ministack.core import iam_evaluator;"
+        "app._build_persistence_save_dict(); assert callable(app.save_all) and callable(app.main);"
+        "assert app.pin_request_origin is iam_evaluator.pin_request_origin"
+    )
+    subprocess.run([ENGINE / "bin" / "python", "-c", script], check=True)
+
+
+@pytest.fixture
+def small_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine of the test's own, not yet started, that saves five times a second."""
+    monkeypatch.setenv("MOTORPOOL_SAVED_EVERY_SECONDS", "0.2")
+    return Engine(tmp_path, free_port(FIRST_PORT + 50))
+
+
+def things_in(engine: Engine) -> Any:
+    root = boto3.Session(
+        ROOT_USER["AWS_ACCESS_KEY_ID"], ROOT_USER["AWS_SECRET_ACCESS_KEY"], region_name=REGION
+    )
+    return root.resource("dynamodb", endpoint_url=engine.endpoint).Table("things")
+
+
+def put_a_thing(engine: Engine) -> None:
+    things_in(engine).meta.client.create_table(
+        TableName="things",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    things_in(engine).put_item(Item={"pk": "a", "kept": "yes"})
+
+
+def thing(engine: Engine) -> Any:
+    return things_in(engine).get_item(Key={"pk": "a"}).get("Item")
+
+
+def saves(engine: Engine, number: int) -> None:
+    """Wait until the state was saved so many times."""
+    saved: set[int] = set()
+    deadline = time.monotonic() + 20
+    while len(saved) <= number:
+        assert time.monotonic() < deadline, "the engine does not save"
+        files = [file for file in (engine.folder / "state").rglob("*") if file.is_file()]
+        saved.add(max((file.stat().st_mtime_ns for file in files), default=0))
+        time.sleep(0.02)
+
+
+def test_data_survive_a_stop_and_a_start(small_engine: Engine) -> None:
+    with small_engine:
+        put_a_thing(small_engine)
+    with small_engine:
+        assert thing(small_engine) == {"pk": "a", "kept": "yes"}
+
+
+def test_data_that_were_saved_survive_a_kill(small_engine: Engine) -> None:
+    with small_engine:
+        put_a_thing(small_engine)
+        saves(small_engine, 2)
+        small_engine.kill()
+    with small_engine:
+        assert thing(small_engine) == {"pk": "a", "kept": "yes"}
+
+
+def test_a_busy_port_is_passed_over(small_engine: Engine) -> None:
+    with small_engine:
+        assert free_port(small_engine.port) > small_engine.port

@@ -1,0 +1,207 @@
+"""Function tests: a recorded event, the handler, and moto in the place of AWS.
+
+Nothing about concurrency may be concluded here: moto's transactions are not atomic under threads.
+"""
+
+import importlib.util
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.paths import FUNCTIONS, ROOT
+from infra.spec import Route, discover
+from motorpool import pepper
+from motorpool.store import table
+from motorpool.store.items import Item
+
+EVENTS = ROOT / "events"
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _moto() -> Iterator[None]:
+    """AWS, as far as moto is it, for all function tests, and clients that talk to it."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in {
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "POWERTOOLS_SERVICE_NAME": "motorpool",
+            "POWERTOOLS_METRICS_NAMESPACE": "Motorpool",
+        }.items():
+            patch.setenv(name, value)
+        _forget_clients()
+        secret = boto3.client("secretsmanager").create_secret(Name="pepper", SecretString="x" * 64)
+        patch.setenv("PEPPER_SECRET_ARN", secret["ARN"])
+        yield
+    _forget_clients()
+
+
+@pytest.fixture(autouse=True)
+def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of the test's own."""
+    name = f"motorpool-{next(_numbers)}"
+    monkeypatch.setenv("TABLE_NAME", name)
+    indexed = ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"]
+    table.client().create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in indexed],
+        KeySchema=_keys("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _keys(f"{index}pk", f"{index}sk"),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index in ("gsi1", "gsi2")
+        ],
+    )
+
+
+_numbers = itertools.count()
+
+
+def _keys(hash_key: str, range_key: str) -> Any:
+    return [
+        {"AttributeName": hash_key, "KeyType": "HASH"},
+        {"AttributeName": range_key, "KeyType": "RANGE"},
+    ]
+
+
+def _forget_clients() -> None:
+    boto3.DEFAULT_SESSION = None  # it keeps the credentials that it found first
+    table.client.cache_clear()
+    pepper._provider.cache_clear()
+
+
+@contextmanager
+def calls_counted() -> Iterator[list[str]]:
+    """The names of the DynamoDB calls that are made meanwhile; a retried one counts once."""
+    calls: list[str] = []
+
+    def count(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    events = table.client().meta.events
+    events.register("before-call.dynamodb", count)
+    try:
+        yield calls
+    finally:
+        events.unregister("before-call.dynamodb", count)
+
+
+def event(name: str) -> dict[str, Any]:
+    """The recorded event of a function."""
+    recorded: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return recorded
+
+
+def handler_of(name: str) -> Callable[[dict[str, Any], Any], Any]:
+    """The Lambda handler in a function's folder."""
+    spec = importlib.util.spec_from_file_location(
+        f"{name}_handler", FUNCTIONS / name / "handler.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    handler: Callable[[dict[str, Any], Any], Any] = module.handler
+    return handler
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a caller gets, and what it took: the DynamoDB calls, by name."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+    calls: tuple[str, ...]
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        """Status and code of an answer in the partner API's envelope."""
+        assert set(self.body) == {"error_code", "error_message"}
+        return self.status, self.body["error_code"]
+
+    @property
+    def message(self) -> str:
+        """What the envelope says to people."""
+        text: str = self.body["error_message"]
+        return text
+
+
+@dataclass
+class Caller:
+    """Somebody who calls one function with its recorded event, changed here and there."""
+
+    name: str
+    event: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.event = event(self.name)
+
+    def with_headers(self, *headers: tuple[str, str]) -> "Caller":
+        """More headers, as the gateway hands them on: the last value, and all of them."""
+        for name, value in headers:
+            self.event["headers"][name] = value
+            self.event["multiValueHeaders"].setdefault(name, []).append(value)
+        return self
+
+    def with_body(self, **changes: Any) -> "Caller":
+        """Other values in the JSON body; `...` leaves a field out."""
+        body = json.loads(self.event["body"]) | changes
+        self.event["body"] = json.dumps({k: v for k, v in body.items() if v is not ...})
+        return self
+
+    def linked_to(self, org_id: str, org_path: str) -> "Caller":
+        """As a client of an organization rather than of the whole partner."""
+        self.event["requestContext"]["authorizer"] |= {"orgId": org_id, "orgPath": org_path}
+        return self
+
+    def of(self, partner_id: str) -> "Caller":
+        """As another partner's client."""
+        self.event["requestContext"]["authorizer"]["partnerId"] = partner_id
+        return self
+
+    def calls(self, **path: str) -> Answer:
+        """Call the function. `path` are other path parameters."""
+        if path:
+            self.event["pathParameters"] = path
+        with calls_counted() as calls:
+            answer = handler_of(self.name)(
+                self.event, SimpleNamespace(function_name=f"motorpool-{self.name}")
+            )
+        return Answer(
+            answer["statusCode"], json.loads(answer["body"]), answer["headers"], tuple(calls)
+        )
+
+
+@pytest.fixture
+def somebody(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], Caller]:
+    """Makes callers of the function that the test module is named after."""
+    name = request.module.__name__.rpartition(".test_")[2]
+    [spec] = [function.spec for function in discover() if function.name == name]
+    if isinstance(spec, Route):
+        monkeypatch.setenv("API", spec.api)
+        if spec.scope:
+            monkeypatch.setenv("SCOPE", spec.scope)
+    return lambda: Caller(name)
+
+
+def everything_stored() -> list[Item]:
+    """All items of the table, in no order."""
+    return list(boto3.resource("dynamodb").Table(table.table_name()).scan()["Items"])

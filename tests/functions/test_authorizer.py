@@ -1,0 +1,175 @@
+"""Who is calling is told by three headers, in one read; everybody else is refused."""
+
+from typing import Any
+
+import pytest
+
+from motorpool.callers import Caller
+from motorpool.organizations import Organization
+from motorpool.pepper import pepper
+from motorpool.scopes import ALL_SCOPES
+from motorpool.store import clients, table
+from tests.functions import world
+from tests.functions.conftest import calls_counted, event, handler_of
+
+STAGE = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/api"
+
+
+@pytest.fixture
+def root() -> Organization:
+    """A partner with a root fleet and the client that the event has."""
+    world.partner()
+    root = world.organization()
+    world.client(home=root)
+    return root
+
+
+def asked(**headers: Any) -> dict[str, Any]:
+    """The recorded event with other headers; None takes one away."""
+    recorded = event("authorizer")
+    for name, value in headers.items():
+        for key in [key for key in recorded["multiValueHeaders"] if key.lower() == name.lower()]:
+            del recorded["headers"][key], recorded["multiValueHeaders"][key]
+        if value is not None:
+            values = value if isinstance(value, list) else [value]
+            recorded["headers"][name] = values[-1] if values else ""
+            recorded["multiValueHeaders"][name] = values
+    return recorded
+
+
+def answer(given: dict[str, Any]) -> dict[str, Any]:
+    policy: dict[str, Any] = handler_of("authorizer")(given, None)
+    return policy
+
+
+def allowed(given: dict[str, Any]) -> bool:
+    [statement] = answer(given)["policyDocument"]["Statement"]
+    effect: str = statement["Effect"]
+    assert effect in {"Allow", "Deny"}
+    return effect == "Allow"
+
+
+def test_a_clients_policy_covers_the_whole_stage(root: Organization) -> None:
+    policy = answer(event("authorizer"))
+    assert policy["principalId"] == world.CLIENT
+    assert policy["policyDocument"] == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{STAGE}/*"}
+        ],
+    }
+
+
+def test_the_context_says_who_is_calling_in_strings(root: Organization) -> None:
+    assert answer(event("authorizer"))["context"] == {
+        "partnerId": world.PARTNER,
+        "clientId": world.CLIENT,
+        "orgId": root.id,
+        "orgPath": "",
+        "scopes": " ".join(sorted(ALL_SCOPES)),
+    }
+
+
+def test_a_linked_clients_context_has_its_subtree(root: Organization) -> None:
+    branch = world.organization("org_" + "b" * 32, parent=root)
+    linked = world.client("cli_" + "b" * 32, linked_to=branch)
+    context = answer(asked(clientId=linked.id))["context"]
+    assert (context["orgId"], context["orgPath"]) == (branch.id, f"{root.id}/{branch.id}")
+    assert Caller.from_context(context) == linked.as_caller()
+
+
+def test_one_read_is_enough(root: Organization) -> None:
+    with calls_counted() as calls:
+        assert allowed(event("authorizer"))
+    assert calls == ["GetItem"]
+
+
+def test_header_names_are_matched_in_any_case(root: Organization) -> None:
+    recorded = event("authorizer")
+    for change in (str.lower, str.upper, str.title):
+        headers = {change(name): value for name, value in recorded["multiValueHeaders"].items()}
+        assert allowed(recorded | {"multiValueHeaders": headers})
+
+
+@pytest.mark.parametrize("header", ["partnerId", "clientId", "clientSecret"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "wrong",
+        [],
+        "\0",
+        "é",
+        "\ud800",
+        "x" * 10_000,
+        "cli_" + "9" * 32,
+        "ptr_" + "9" * 32,
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_a_missing_or_wrong_header_is_refused(root: Organization, header: str, value: Any) -> None:
+    policy = answer(asked(**{header: value}))
+    assert policy["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+    assert policy["context"] == {}
+    assert policy["principalId"] == "nobody"
+
+
+@pytest.mark.parametrize("header", ["partnerId", "clientId", "clientSecret"])
+def test_a_header_given_twice_is_nobodys_even_with_the_same_value(
+    root: Organization, header: str
+) -> None:
+    [value] = event("authorizer")["multiValueHeaders"][header]
+    assert not allowed(asked(**{header: [value, value]}))
+    twice = event("authorizer")
+    twice["multiValueHeaders"][header.upper()] = [value]
+    assert not allowed(twice)
+
+
+def test_a_request_without_any_header_is_refused(root: Organization) -> None:
+    assert not allowed(event("authorizer") | {"headers": None, "multiValueHeaders": None})
+
+
+def test_another_partners_id_does_not_go_with_the_clients(root: Organization) -> None:
+    world.partner(world.OTHER_PARTNER)
+    assert not allowed(asked(partnerId=world.OTHER_PARTNER))
+
+
+def test_while_a_secret_is_rotated_both_are_accepted_and_then_the_new_one_only(
+    root: Organization,
+) -> None:
+    read = clients.get(world.PARTNER, world.CLIENT)
+    table.transact(clients.replaced(read, read.with_new_secret("the-new-one", pepper())))
+    assert allowed(event("authorizer"))
+    assert allowed(asked(clientSecret="the-new-one"))
+    read = clients.get(world.PARTNER, world.CLIENT)
+    table.transact(clients.replaced(read, read.without_old_secret()))
+    assert not allowed(event("authorizer"))
+    assert allowed(asked(clientSecret="the-new-one"))
+
+
+def test_a_revoked_client_is_refused(root: Organization) -> None:
+    read = clients.get(world.PARTNER, world.CLIENT)
+    table.transact(clients.replaced(read, read.revoked()))
+    assert not allowed(event("authorizer"))
+
+
+def test_a_hash_from_the_table_is_no_secret(root: Organization) -> None:
+    [known] = clients.get(world.PARTNER, world.CLIENT).secret_hashes
+    assert not allowed(asked(clientSecret=known))
+
+
+def test_the_supplier_apis_stage_is_covered_alike(root: Organization) -> None:
+    arn = "arn:aws:execute-api:us-east-1:123456789012:z9y8x7/v1/GET/vehicle-suppliers/vehicles/a"
+    [statement] = answer(event("authorizer") | {"methodArn": arn})["policyDocument"]["Statement"]
+    assert statement["Resource"] == arn.partition("/v1/")[0] + "/v1/*"
+
+
+def test_nothing_of_the_credentials_is_logged(
+    root: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(event("authorizer"))
+    answer(asked(clientSecret="wrong-secret"))
+    printed = "".join(capsys.readouterr())
+    for value in (world.PARTNER, world.CLIENT, world.SECRET, "wrong-secret"):
+        assert value not in printed

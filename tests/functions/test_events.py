@@ -1,0 +1,61 @@
+"""One name leads everywhere: folder, event, test."""
+
+import json
+
+import pytest
+
+from infra.paths import ROOT
+from infra.spec import Authorizer, Function, Route, discover
+from tests.functions import world
+from tests.functions.conftest import EVENTS, event
+
+NAMES = {function.name for function in discover()}
+OF_THE_GATEWAY = {
+    "resource", "path", "httpMethod", "headers", "multiValueHeaders", "queryStringParameters",
+    "multiValueQueryStringParameters", "pathParameters", "stageVariables", "requestContext",
+}  # fmt: skip
+
+
+def test_every_function_has_an_event_and_every_event_a_function() -> None:
+    assert {file.stem for file in EVENTS.glob("*.json")} == NAMES
+
+
+def test_every_function_has_a_test() -> None:
+    tests = {file.stem for file in (ROOT / "tests" / "functions").glob("test_*.py")}
+    assert {f"test_{name}" for name in NAMES} <= tests
+
+
+@pytest.mark.parametrize(
+    "function",
+    [function for function in discover() if isinstance(function.spec, Route)],
+    ids=lambda function: function.name,
+)
+def test_an_event_is_one_of_its_functions_route(function: Function) -> None:
+    assert isinstance(function.spec, Route)
+    recorded = event(function.name)
+    context = recorded["requestContext"]
+    assert set(recorded) == OF_THE_GATEWAY | {"body", "isBase64Encoded"}
+    assert recorded["resource"] == context["resourcePath"] == function.spec.path
+    assert recorded["httpMethod"] == context["httpMethod"] == function.spec.method
+    assert recorded["path"] == function.spec.path.format(**recorded["pathParameters"] or {})
+    assert context["path"] == f"/{context['stage']}{recorded['path']}"
+    assert recorded["multiValueHeaders"] == {k: [v] for k, v in recorded["headers"].items()}
+
+
+@pytest.mark.parametrize(
+    "function",
+    [function for function in discover() if isinstance(function.spec, Authorizer)],
+    ids=lambda function: function.name,
+)
+def test_an_authorizers_event_is_a_request_to_a_method(function: Function) -> None:
+    recorded = event(function.name)
+    assert recorded["type"] == "REQUEST"
+    assert set(recorded) == OF_THE_GATEWAY | {"type", "methodArn"}
+    assert recorded["methodArn"].endswith(f"/{recorded['httpMethod']}{recorded['path']}")
+    assert "authorizer" not in recorded["requestContext"]
+
+
+def test_the_events_speak_of_the_test_world_only() -> None:
+    text = json.dumps([event(name) for name in sorted(NAMES)])
+    for id in (world.PARTNER, world.CLIENT, world.ORGANIZATION, world.USER, world.VEHICLE):
+        assert id in text
