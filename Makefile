@@ -4,13 +4,16 @@ PYTHON ?= python3
 UV := .local/uv/bin/uv
 RUN := .venv/bin/python -m
 
-.PHONY: run test test-slow lint openapi package synth deploy lock clean help
+.PHONY: run demo test test-slow lint openapi package synth deploy lock clean help
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: install  ## the whole system on this machine, with a demo world
 	@exec $(RUN) infra.local
+
+demo: install  ## one day of a driver's and a reviewer's, played on the stack that `make run` runs
+	@$(RUN) ops.demo
 
 test: install  ## everything CI runs: lint, types, unit, function, infra and e2e tests
 	$(MAKE) --no-print-directory lint
@@ -34,7 +37,8 @@ deploy: package  ## deploy to the AWS account and region of the usual AWS settin
 	PATH="$$(.venv/bin/python -m infra.node):$$PATH" npx --yes aws-cdk@2 deploy --all $(ARGS)
 
 lock: $(UV)  ## lock the newest versions the .in files allow
-	for file in requirements/uv requirements/engine layers/runtime/requirements requirements/dev; do \
+	for file in requirements/uv requirements/engine layers/runtime/requirements layers/photos/requirements \
+	  requirements/dev; do \
 	  $(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links -c layers/runtime/requirements.in \
 	    $$file.in -o $$file.txt || exit 1; done

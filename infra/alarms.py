@@ -1,4 +1,6 @@
-"""What someone must look at: a transfer nobody could apply, and an error nobody foresaw."""
+"""What someone must look at: messages that wait or that nobody could handle, and errors."""
+
+from collections.abc import Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -6,24 +8,45 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import METRICS_NAMESPACE, SERVICE
+from infra.spec import Queue
 
 PERIOD = Duration.minutes(1)
+OLDEST_SECONDS = 60
 
 
 class Alarms(Construct):
-    """Both go off at the first occurrence, and are quiet when there is nothing to count."""
+    """All go off at the first occurrence, and are quiet when there is nothing to count."""
 
-    def __init__(self, scope: Construct, id: str, *, dead_transfers: sqs.IQueue) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        live: Mapping[Queue, sqs.Queue],
+        dead: Mapping[Queue, sqs.Queue],
+    ) -> None:
         super().__init__(scope, id)
-        self._at_the_first(
-            "DeadTransfers",
-            dead_transfers.metric_approximate_number_of_messages_visible(
-                period=PERIOD, statistic=cloudwatch.Stats.MAXIMUM
-            ),
-            "A transfer failed on every delivery and waits in the dead-letter queue.",
-        )
+        self.all: list[cloudwatch.Alarm] = []
+        for name, queue in live.items():
+            self._add(
+                f"Slow{name.title()}",
+                queue.metric_approximate_age_of_oldest_message(
+                    period=PERIOD, statistic=cloudwatch.Stats.MAXIMUM
+                ),
+                f"One of the {name} waits for more than {OLDEST_SECONDS} s; the contract allows a "
+                "transfer two minutes.",
+                threshold=OLDEST_SECONDS,
+            )
+        for name, queue in dead.items():
+            self._add(
+                f"Dead{name.title()}",
+                queue.metric_approximate_number_of_messages_visible(
+                    period=PERIOD, statistic=cloudwatch.Stats.MAXIMUM
+                ),
+                f"One of the {name} failed on every delivery and waits in the dead-letter queue.",
+            )
         # Not Lambda's Errors or the gateway's 5xx: the documents answer business rules with 500.
-        self._at_the_first(
+        self._add(
             "UnexpectedErrors",
             cloudwatch.Metric(
                 namespace=METRICS_NAMESPACE,
@@ -35,14 +58,17 @@ class Alarms(Construct):
             "A function answered INTERNAL_SERVER_ERROR to something nobody foresaw.",
         )
 
-    def _at_the_first(self, id: str, metric: cloudwatch.IMetric, description: str) -> None:
-        cloudwatch.Alarm(
+    def _add(
+        self, id: str, metric: cloudwatch.IMetric, description: str, *, threshold: int = 1
+    ) -> None:
+        alarm = cloudwatch.Alarm(
             self,
             id,
             metric=metric,
-            threshold=1,
+            threshold=threshold,
             evaluation_periods=1,
             comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=description,
         )
+        self.all.append(alarm)

@@ -20,15 +20,28 @@ from rich.table import Table
 from infra.paths import BUILD, FUNCTIONS, LAYERS, UV
 from infra.spec import discover
 
-WHEEL_LAYERS = ("runtime", "vin")
+WHEEL_LAYERS = ("runtime", "vin", "photos")
 ARM64 = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13")
 SITE_PACKAGES = Path("python", "lib", "python3.13", "site-packages")
 
 # botocore ships models of some 400 services; clients are made for these.
 SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
 
+# Plugins for formats and drawing that no photo needs, and the libraries that only they load.
+UNUSED_OF_PILLOW = (
+    *(f"PIL/_{name}*" for name in ("avif", "imagingft", "imagingcms", "imagingmath")),
+    *(f"PIL/_{name}*" for name in ("imagingmorph", "imagingtk")),
+    *(f"pillow.libs/lib{name}*" for name in ("avif", "freetype", "harfbuzz", "brotli")),
+    *(f"pillow.libs/lib{name}*" for name in ("lcms2", "png16")),
+)
+
 FUNCTION_LIMIT = 15_000
-LAYER_LIMITS = {"runtime": 25_000_000, "vin": 110_000_000, "motorpool": 1_000_000}
+LAYER_LIMITS = {
+    "runtime": 25_000_000,
+    "vin": 110_000_000,
+    "photos": 35_000_000,
+    "motorpool": 1_000_000,
+}
 
 
 def for_lambda(target: Path = BUILD / "lambda") -> Path:
@@ -81,6 +94,9 @@ def _drop_what_nobody_loads(site: Path) -> None:
             shutil.rmtree(model)
     for folder in ("boto3/data", "boto3/examples", "bin"):
         shutil.rmtree(site / folder, ignore_errors=True)
+    for plugin in UNUSED_OF_PILLOW:
+        for file in site.glob(plugin):
+            file.unlink()
     for metadata in site.glob("*.dist-info"):
         shutil.rmtree(metadata)
     for lock in site.glob(".lock"):

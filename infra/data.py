@@ -1,25 +1,52 @@
-"""What must outlive every deployment: the table, the photos, the pepper of client secrets."""
+"""What must outlive every deployment: the table, the photos, the secret keys."""
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from typing import cast
+
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.spec import Index
+from infra.queues import Queues
+from infra.spec import Index, Secret
 
 INDEXES: tuple[Index, ...] = ("gsi1", "gsi2")
-PEPPER_LENGTH = 64
+KEY_LENGTH = 64
+
+SECRETS: dict[Secret, tuple[str, str]] = {
+    "pepper": (
+        "Keys the HMAC under which client secrets are stored",
+        "A rotated pepper would invalidate every stored client secret at once, and they cannot be "
+        "hashed anew without the clients. What rotates is each client's secret: two are valid at "
+        "a time.",
+    ),
+    "token_key": (
+        "Signs the access tokens of the supplier API",
+        "A rotated key ends every token at once; tokens live for an hour and are bound to client "
+        "secrets, which rotate. An operator rotates it by hand after an incident.",
+    ),
+    "cursor_key": (
+        "Signs the cursors of lists",
+        "A rotated key would break the lists that callers are in the middle of. A cursor gives no "
+        "access: the caller's own is checked on every page.",
+    ),
+}
 
 
 class Data(Construct):
-    """One table, one photo bucket, one secret. All three stay when the stack is deleted."""
+    """One table, one photo bucket, the keys. All stay when the stack is deleted."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, queues: Queues) -> None:
         super().__init__(scope, id)
         self.table = self._table()
-        self.photos = self._photos()
-        self.pepper_arn = self._pepper_arn()
+        self.photos = self._photos(queues)
+        self.secrets = {secret: self._secret_arn(secret) for secret in SECRETS}
+
+    @property
+    def photos_logical_id(self) -> str:
+        """The photo bucket's name in the template."""
+        return Stack.of(self).get_logical_id(cast(s3.CfnBucket, self.photos.node.default_child))
 
     def _table(self) -> dynamodb.Table:
         table = dynamodb.Table(
@@ -46,7 +73,7 @@ class Data(Construct):
             )
         return table
 
-    def _photos(self) -> s3.Bucket:
+    def _photos(self, queues: Queues) -> s3.Bucket:
         logs = s3.Bucket(
             self,
             "PhotoAccessLogs",
@@ -56,7 +83,7 @@ class Data(Construct):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
             removal_policy=RemovalPolicy.RETAIN,
         )
-        return s3.Bucket(
+        photos = s3.Bucket(
             self,
             "Photos",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
@@ -75,34 +102,49 @@ class Data(Construct):
                 )
             ],
             lifecycle_rules=[
+                # Never of photos/: the version that was inspected stays, whatever else is sent.
                 s3.LifecycleRule(
-                    noncurrent_version_expiration=Duration.days(30),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
+                    prefix="thumbnails/", noncurrent_version_expiration=Duration.days(30)
+                ),
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
+        # As a property of the bucket: CDK's own way is a custom resource that may touch any bucket.
+        resource = cast(s3.CfnBucket, photos.node.default_child)
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=[
+                s3.CfnBucket.QueueConfigurationProperty(
+                    event="s3:ObjectCreated:*",
+                    queue=queues.uploads.queue_arn,
+                    filter=s3.CfnBucket.NotificationFilterProperty(
+                        s3_key=s3.CfnBucket.S3KeyFilterProperty(
+                            rules=[s3.CfnBucket.FilterRuleProperty(name="prefix", value="photos/")]
+                        )
+                    ),
+                )
+            ]
+        )
+        # S3 tries the queue when it is told of it.
+        photos.node.add_dependency(queues.uploads_policy)
+        return photos
 
-    def _pepper_arn(self) -> str:
-        pepper = secretsmanager.CfnSecret(
+    def _secret_arn(self, name: Secret) -> str:
+        description, unrotated_because = SECRETS[name]
+        secret = secretsmanager.CfnSecret(
             self,
-            "Pepper",
-            description="Keys the HMAC under which client secrets are stored",
+            name.title().replace("_", ""),
+            description=description,
             generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
-                password_length=PEPPER_LENGTH, exclude_punctuation=True
+                password_length=KEY_LENGTH, exclude_punctuation=True
             ),
         )
-        pepper.apply_removal_policy(RemovalPolicy.RETAIN)
-        Validations.of(pepper).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions::AwsSolutions-SMG4",
-                reason="A rotated pepper would invalidate every stored client secret at once, and "
-                "they cannot be hashed anew without the clients. What rotates is each client's "
-                "secret: two are valid at a time.",
-            )
+        secret.apply_removal_policy(RemovalPolicy.RETAIN)
+        Validations.of(secret).acknowledge(
+            Acknowledgment(id="AwsSolutions::AwsSolutions-SMG4", reason=unrotated_because)
         )
         # `Id` rather than `Ref`: both are the ARN on AWS, but `Ref` is a bare name in MiniStack.
-        return pepper.attr_id
+        return secret.attr_id
 
 
 def _string(name: str) -> dynamodb.Attribute:

@@ -5,16 +5,19 @@ the policy and the environment. Nothing else ever reaches the role: it refuses l
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk.aws_lambda_event_sources import SqsDlq
 from constructs import Construct
 
 from infra.assets import Build
 from infra.data import Data
-from infra.spec import Function, Layer, Route, Spec, Uses
+from infra.queues import Queues
+from infra.spec import Consumer, Function, Layer, Route, Spec, StreamReader, Uses
 
 SERVICE = "motorpool"
 METRICS_NAMESPACE = "Motorpool"
@@ -33,6 +36,7 @@ class FunctionFolder(Construct):
         *,
         build: Build,
         data: Data,
+        queues: Queues,
         layers: Mapping[Layer, lambda_.ILayerVersion],
     ) -> None:
         super().__init__(scope, function.name)
@@ -56,11 +60,11 @@ class FunctionFolder(Construct):
             memory_size=spec.memory,
             timeout=Duration.seconds(spec.timeout),
             layers=[layers[layer] for layer in spec.layers],
-            role=self._role(spec.uses, data, log_group),
+            role=self._role(spec.uses, data, _grants(spec, data, queues, log_group)),
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS,
-            environment=_variables(spec, data),
+            environment=_variables(spec, data, queues),
         )
         Validations.of(handler).acknowledge(
             Acknowledgment(
@@ -74,14 +78,35 @@ class FunctionFolder(Construct):
             ),
         )
         self.live = lambda_.Alias(self, "Live", alias_name="live", version=handler.current_version)
+        if isinstance(spec, StreamReader):
+            lambda_.EventSourceMapping(
+                self,
+                "Stream",
+                target=self.live,
+                event_source_arn=data.table.table_stream_arn,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                filters=[_new_items(spec.key_prefix)],
+                bisect_batch_on_error=True,
+                report_batch_item_failures=True,
+                on_failure=SqsDlq(queues.dead["transfers"]),
+            )
+        if isinstance(spec, Consumer):
+            lambda_.EventSourceMapping(
+                self,
+                "Queue",
+                target=self.live,
+                event_source_arn=queues.live[spec.queue].queue_arn,
+                batch_size=spec.batch,
+                report_batch_item_failures=True,
+            )
 
-    def _role(self, uses: Uses, data: Data, log_group: logs.ILogGroup) -> iam.IRole:
+    def _role(self, uses: Uses, data: Data, grants: list[iam.PolicyStatement]) -> iam.IRole:
         role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={
-                "uses": iam.PolicyDocument(statements=_grants(uses, data, log_group)),
+                "uses": iam.PolicyDocument(statements=grants),
             },
         )
         Validations.of(role).acknowledge(
@@ -91,19 +116,43 @@ class FunctionFolder(Construct):
                 "'*' is the only one IAM accepts for them. No other statement has it.",
             )
         )
+        for prefix, actions in (("photos", uses.photos), ("thumbnails", uses.thumbnails)):
+            if actions:
+                Validations.of(role).acknowledge(
+                    Acknowledgment(
+                        id=f"AwsSolutions::AwsSolutions-IAM5[Resource::<{data.photos_logical_id}.Arn>"
+                        f"/{prefix}/*]",
+                        reason=f"Every photo has a key of its own below {prefix}/, made when it is "
+                        "announced; IAM knows none finer.",
+                    )
+                )
         # CDK would add what it believes a construct needs (a grant on every index, for one).
         return role.without_policy_updates()
 
 
-def _grants(uses: Uses, data: Data, log_group: logs.ILogGroup) -> list[iam.PolicyStatement]:
-    secrets = {"pepper": data.pepper_arn}
+def _grants(
+    spec: Spec, data: Data, queues: Queues, log_group: logs.ILogGroup
+) -> list[iam.PolicyStatement]:
+    uses = spec.uses
+    photos = data.photos.bucket_arn
     grants: list[tuple[list[str], list[str]]] = [
         (["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn]),
         (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
         ([f"dynamodb:{action}" for action in uses.table], [data.table.table_arn]),
         (["dynamodb:Query"], [f"{data.table.table_arn}/index/{index}" for index in uses.index]),
-        (["secretsmanager:GetSecretValue"], [secrets[secret] for secret in uses.secrets]),
+        ([f"s3:{action}" for action in uses.photos], [f"{photos}/photos/*"]),
+        ([f"s3:{action}" for action in uses.thumbnails], [f"{photos}/thumbnails/*"]),
+        (["secretsmanager:GetSecretValue"], [data.secrets[secret] for secret in uses.secrets]),
     ]
+    grants += [(["sqs:SendMessage"], [queues.live[queue].queue_arn]) for queue in uses.sends]
+    if isinstance(spec, StreamReader):
+        read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+        grants.append((read, [data.table.table_stream_arn or ""]))
+        grants.append((["sqs:SendMessage"], [queues.dead["transfers"].queue_arn]))
+    if isinstance(spec, Consumer):
+        grants.append((["sqs:SendMessage"], [queues.dead[spec.queue].queue_arn]))
+        read = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        grants.append((read, [queues.live[spec.queue].queue_arn]))
     return [
         iam.PolicyStatement(actions=actions, resources=resources)
         for actions, resources in grants
@@ -111,7 +160,17 @@ def _grants(uses: Uses, data: Data, log_group: logs.ILogGroup) -> list[iam.Polic
     ]
 
 
-def _variables(spec: Spec, data: Data) -> dict[str, str]:
+def _new_items(key_prefix: str) -> Mapping[str, Any]:
+    """The stream's records of new items whose `pk` begins so; others do not wake the function."""
+    return lambda_.FilterCriteria.filter(
+        {
+            "eventName": lambda_.FilterRule.is_equal("INSERT"),
+            "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(key_prefix)}}},
+        }
+    )
+
+
+def _variables(spec: Spec, data: Data, queues: Queues) -> dict[str, str]:
     variables = {
         "POWERTOOLS_SERVICE_NAME": SERVICE,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
@@ -119,10 +178,18 @@ def _variables(spec: Spec, data: Data) -> dict[str, str]:
     }
     if spec.uses.table or spec.uses.index:
         variables["TABLE_NAME"] = data.table.table_name
-    if "pepper" in spec.uses.secrets:
-        variables["PEPPER_SECRET_ARN"] = data.pepper_arn
+    if spec.uses.photos or spec.uses.thumbnails:
+        variables["PHOTO_BUCKET"] = data.photos.bucket_name
+    for secret in spec.uses.secrets:
+        variables[f"{secret.upper()}_SECRET_ARN"] = data.secrets[secret]
     if isinstance(spec, Route):
         variables["API"] = spec.api
         if spec.scope:
-            variables["SCOPE"] = spec.scope
+            variables["SCOPE"] = " ".join(spec.scope)
+        if spec.per_hour:
+            variables["REQUESTS_PER_HOUR"] = str(spec.per_hour)
+    if isinstance(spec, Consumer):
+        variables["DEAD_LETTER_QUEUE_URL"] = queues.dead[spec.queue].queue_url
+    for queue in spec.uses.sends:
+        variables[f"{queue.upper()}_QUEUE_URL"] = queues.live[queue].queue_url
     return variables

@@ -9,25 +9,27 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from infra.spec import ApiName
+from motorpool.errors import ENVELOPES
 
-ENVELOPES: dict[ApiName, tuple[str, str]] = {
-    "partner": ("error_code", "error_message"),
-    "supplier": ("code", "message"),
-}
 RETRY_AFTER_SECONDS = 1
 
 
 class Answer(NamedTuple):
-    """A status, a code and a message, with the headers of that answer alone."""
+    """A status, a code and a message, with the headers of that answer alone.
+
+    `envelope`: the names of code and message, where they are not those of the API.
+    """
 
     status: int
     code: str
     message: str
     headers: tuple[tuple[str, str], ...] = ()
+    envelope: tuple[str, str] | None = None
 
     def body(self, api: ApiName) -> str:
         """The envelope, as JSON."""
-        return json.dumps(dict(zip(ENVELOPES[api], (self.code, self.message), strict=True)))
+        names = self.envelope or ENVELOPES[api]
+        return json.dumps(dict(zip(names, (self.code, self.message), strict=True)))
 
 
 _RETRY = (("Retry-After", str(RETRY_AFTER_SECONDS)),)

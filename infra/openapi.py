@@ -38,16 +38,18 @@ from openapi_pydantic import (
     ServerVariable,
 )
 
-from infra.gateway_answers import ENVELOPES, Answer, answers
+from infra.gateway_answers import Answer, answers
 from infra.paths import BUILD, FUNCTIONS
 from infra.schemas import Schemas, Undocumentable
 from infra.spec import STAGES, ApiName, Method, Route, discover
 from motorpool.callers import CREDENTIAL_HEADERS
 from motorpool.endpoint import Endpoint
 from motorpool.errors import (
+    ENVELOPES,
     InvalidParameters,
     MissingScope,
     MotorpoolError,
+    RateLimited,
     Unavailable,
     Unexpected,
 )
@@ -60,6 +62,8 @@ KEYED: frozenset[Method] = frozenset({"POST", "PUT"})
 REFUSED_BY_GATEWAY = ("UNAUTHORIZED", "THROTTLED", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT")
 
 TEXT = Schema(type=DataType.STRING)
+NUMBER = Schema(type=DataType.INTEGER)
+RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 HEADERS = {
     "x-request-id": Header(
         description="The id of this request, to be quoted when asking about it.", param_schema=TEXT
@@ -72,6 +76,13 @@ HEADERS = {
         description="Seconds to wait before the next try.",
         param_schema=Schema(type=DataType.INTEGER),
     ),
+    "Location": Header(description="Where it is.", param_schema=TEXT),
+    "Cache-Control": Header(description="`no-store`: it is a secret.", param_schema=TEXT),
+    "RateLimit-Limit": Header(
+        description="Requests that the client may make in an hour.", param_schema=NUMBER
+    ),
+    "RateLimit-Remaining": Header(description="What is left of them.", param_schema=NUMBER),
+    "RateLimit-Reset": Header(description="Seconds until they are all back.", param_schema=NUMBER),
     "WWW-Authenticate": Header(
         description="What was wrong with the token (RFC 6750).", param_schema=TEXT
     ),
@@ -99,7 +110,7 @@ class Contract:
     @property
     def keyed(self) -> bool:
         """Whether a request may carry an idempotency key."""
-        return self.route.method in KEYED
+        return self.route.method in KEYED and not self.route.public
 
 
 def main(folder: Path = BUILD / "openapi") -> None:
@@ -124,7 +135,7 @@ def described(api: ApiName, functions: Path = FUNCTIONS) -> OpenAPI:
     contracts = list(_contracts(api, functions))
     schemas = Schemas(
         taken=[contract.handler.body for contract in contracts if contract.handler.body],
-        answered=[contract.handler.answer for contract in contracts],
+        answered=[contract.handler.answer for contract in contracts if contract.handler.answer],
     )
     paths: dict[str, dict[str, Operation]] = defaultdict(dict)
     for contract in contracts:
@@ -160,7 +171,8 @@ def _contracts(api: ApiName, functions: Path) -> Iterator[Contract]:
 
 def _operation(contract: Contract, schemas: Schemas) -> Operation:
     route, body = contract.route, contract.handler.body
-    scope = f"\n\nNeeds the scope `{route.scope}`." if route.scope else ""
+    scopes = " or ".join(f"`{scope}`" for scope in route.scope)
+    scope = f"\n\nNeeds the scope {scopes}." if scopes else ""
     operation = Operation(
         operationId=contract.name,
         summary=route.summary,
@@ -170,7 +182,8 @@ def _operation(contract: Contract, schemas: Schemas) -> Operation:
         security=_security(route),
     )
     if body:
-        operation.requestBody = RequestBody(required=True, content=schemas.taken(body))
+        content = schemas.form(body) if contract.handler.form else schemas.taken(body)
+        operation.requestBody = RequestBody(required=True, content=content)
     return operation
 
 
@@ -187,14 +200,18 @@ def _parameters(contract: Contract, schemas: Schemas) -> Iterator[Parameter]:
 
 def _success(contract: Contract, schemas: Schemas) -> dict[str, Response]:
     """The answer that is no refusal, by its status."""
-    names = ["x-request-id", "Idempotent-Replayed"] if contract.keyed else ["x-request-id"]
-    return {
-        "200": Response(
-            description=HTTPStatus.OK.phrase,
-            headers={name: HEADERS[name] for name in names},
-            content=schemas.answered(contract.handler.answer),
-        )
-    }
+    answer = contract.handler.answer
+    status = HTTPStatus.OK
+    if not answer:
+        status = HTTPStatus.FOUND if contract.handler.redirects else HTTPStatus.NO_CONTENT
+    names = ["x-request-id"]
+    names += ["Idempotent-Replayed"] if contract.keyed else []
+    names += ["Location"] if contract.handler.redirects else []
+    names += RATE if contract.route.per_hour else []
+    success = Response(description=status.phrase, headers={name: HEADERS[name] for name in names})
+    if answer:
+        success.content = schemas.answered(answer)
+    return {str(status.value): success}
 
 
 def _refusals(contract: Contract) -> dict[str, Response]:
@@ -209,7 +226,8 @@ def _refusals(contract: Contract) -> dict[str, Response]:
 def _from_gateway(contract: Contract) -> Iterator[Answer]:
     answered = dict(answers(contract.route.api))
     for response_type in REFUSED_BY_GATEWAY:
-        yield answered[response_type]
+        if response_type != "UNAUTHORIZED" or not contract.route.public:
+            yield answered[response_type]
     if contract.handler.body:
         yield answered["REQUEST_TOO_LARGE"]
 
@@ -218,19 +236,23 @@ def _from_function(contract: Contract) -> Iterator[Answer]:
     errors: list[type[MotorpoolError]] = [*contract.handler.raises, Unexpected, Unavailable]
     if contract.keyed or contract.handler.query:
         errors.append(InvalidParameters)
+    if contract.route.per_hour:
+        errors.append(RateLimited)
     if contract.route.scope:
         errors.append(MissingScope)
     for error in errors:
         try:
-            status, code = error.on(contract.route.api)
+            status, code, message = error.on(contract.route.api)
         except TypeError as missing:
             raise Undocumentable(f"{contract.name}: {missing}") from missing
-        yield Answer(status, code, error.message)
+        headers = tuple((error.headers or {}).items())
+        envelope = error.envelope(contract.route.api)
+        yield Answer(status, code, message or error.message, headers, envelope)
 
 
 def _refusal(api: ApiName, refusals: list[Answer]) -> Response:
     """One status with all its codes. Of those who share a code, the first is the example."""
-    code, message = ENVELOPES[api]
+    code, message = refusals[0].envelope or ENVELOPES[api]
     examples: dict[str, Example] = {}
     for refusal in refusals:
         examples.setdefault(refusal.code, Example(value=json.loads(refusal.body(api))))
@@ -251,9 +273,12 @@ def _refusal(api: ApiName, refusals: list[Answer]) -> Response:
 def _security(route: Route) -> list[dict[str, list[str]]]:
     """The alternatives: all three headers or, on the supplier API, a token with the scope."""
     headers: dict[str, list[str]] = {name: [] for name in CREDENTIAL_HEADERS}
+    if route.public:
+        return []
     if route.api == "partner":
         return [headers]
-    return [{"token": [route.scope] if route.scope else []}, headers]
+    tokens: list[dict[str, list[str]]] = [{"token": [scope]} for scope in route.scope]
+    return [*tokens, headers]
 
 
 def _security_schemes(api: ApiName, contracts: list[Contract]) -> dict[str, SecurityScheme]:
@@ -264,7 +289,7 @@ def _security_schemes(api: ApiName, contracts: list[Contract]) -> dict[str, Secu
     if api == "partner":
         return headers
     needed_to = {
-        scope: [contract.route.summary for contract in contracts if contract.route.scope == scope]
+        scope: [contract.route.summary for contract in contracts if scope in contract.route.scope]
         for scope in get_args(Scope)
     }
     grant = OAuthFlow(

@@ -1,36 +1,74 @@
-"""The transfer queue, and where its messages end that keep failing."""
+"""The queues, and where their messages end that keep failing."""
 
-from aws_cdk import Duration
+from collections.abc import Iterable
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
+from constructs import Construct, IDependable
 
-from infra.spec import Spec
+from infra.spec import Consumer, Queue, Spec
 
 # AWS's advice for a queue that a Lambda reads: six times the reader's timeout, so that a message
 # is not handed out again while Lambda still retries a throttled batch.
-VISIBILITY_TIMEOUT = Duration.seconds(6 * Spec().timeout)
-DELIVERIES = 5
+VISIBILITY_PER_TIMEOUT = 6
+DELIVERIES: dict[Queue, int] = {"uploads": 3, "transfers": 5}
 
 
 class Queues(Construct):
-    """Both queues take TLS only and encrypt at rest."""
+    """Each queue with its dead-letter queue; all take TLS only and encrypt at rest."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, specs: Iterable[Spec]) -> None:
         super().__init__(scope, id)
-        self.dead_transfers = sqs.Queue(
+        timeouts = {spec.queue: spec.timeout for spec in specs if isinstance(spec, Consumer)}
+        self.dead: dict[Queue, sqs.Queue] = {}
+        self.live: dict[Queue, sqs.Queue] = {}
+        for name, deliveries in DELIVERIES.items():
+            self.dead[name] = self._queue(f"Dead{name.title()}", retention=Duration.days(14))
+            self.live[name] = self._queue(
+                name.title(),
+                visibility_timeout=Duration.seconds(
+                    VISIBILITY_PER_TIMEOUT * timeouts.get(name, Spec().timeout)
+                ),
+                dead_letter_queue=sqs.DeadLetterQueue(
+                    queue=self.dead[name], max_receive_count=deliveries
+                ),
+            )
+        self.uploads_policy = self._let_s3_send_to(self.uploads)
+
+    @property
+    def uploads(self) -> sqs.Queue:
+        """S3 tells it of every photo that arrives."""
+        return self.live["uploads"]
+
+    def _queue(
+        self,
+        id: str,
+        *,
+        retention: Duration | None = None,
+        visibility_timeout: Duration | None = None,
+        dead_letter_queue: sqs.DeadLetterQueue | None = None,
+    ) -> sqs.Queue:
+        return sqs.Queue(
             self,
-            "DeadTransfers",
+            id,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=Duration.days(14),
+            retention_period=retention,
+            visibility_timeout=visibility_timeout,
+            dead_letter_queue=dead_letter_queue,
         )
-        self.transfers = sqs.Queue(
-            self,
-            "Transfers",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            visibility_timeout=VISIBILITY_TIMEOUT,
-            dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_transfers, max_receive_count=DELIVERIES
-            ),
+
+    def _let_s3_send_to(self, queue: sqs.Queue) -> IDependable:
+        """This account's buckets only; the bucket itself cannot be named before it is there."""
+        added = queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sqs:SendMessage"],
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                resources=[queue.queue_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
         )
+        if added.policy_dependable is None:
+            raise TypeError("the queue is not of this stack")
+        return added.policy_dependable

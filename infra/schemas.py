@@ -48,6 +48,11 @@ class Schemas:
         """The content of a request with that body."""
         return self._json(model, "validation")
 
+    def form(self, model: Model) -> dict[str, MediaType]:
+        """The content of a request that is a form."""
+        [media] = self._json(model, "validation").values()
+        return {"application/x-www-form-urlencoded": media}
+
     def answered(self, model: Model) -> dict[str, MediaType]:
         """The content of a response with that body."""
         return self._json(model, "serialization")

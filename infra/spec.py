@@ -16,12 +16,20 @@ from motorpool.scopes import Scope
 
 ApiName = Literal["partner", "supplier"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-Layer = Literal["motorpool", "runtime", "vin"]
+Layer = Literal["motorpool", "runtime", "vin", "photos"]
 Index = Literal["gsi1", "gsi2"]
-Secret = Literal["pepper"]
+Secret = Literal["pepper", "cursor_key", "token_key"]
+Queue = Literal["uploads", "transfers"]
 TableAction = Literal[
-    "GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query"
+    "GetItem",
+    "BatchGetItem",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "ConditionCheckItem",
+    "Query",
 ]
+ObjectAction = Literal["GetObject", "GetObjectVersion", "PutObject"]
 # The stage is the first segment of the public path, so its name is part of the contract.
 STAGES: dict[ApiName, str] = {"partner": "api", "supplier": "v1"}
 
@@ -33,11 +41,15 @@ class Uses:
     """What a function may call: its IAM statements, and the variables that name the resources.
 
     `table`: actions on items (a transaction needs the action of each of its parts);
-    `index`: the indexes it may query; `secrets`: the secrets it may read.
+    `index`: the indexes it may query; `photos`, `thumbnails`: actions on those objects of the photo
+    bucket; `sends`: the queues it may send to; `secrets`: the secrets it may read.
     """
 
     table: tuple[TableAction, ...] = ()
     index: tuple[Index, ...] = ()
+    photos: tuple[ObjectAction, ...] = ()
+    thumbnails: tuple[ObjectAction, ...] = ()
+    sends: tuple[Queue, ...] = ()
     secrets: tuple[Secret, ...] = ()
 
 
@@ -52,23 +64,48 @@ class Spec:
     uses: Uses = field(default_factory=Uses)
     extra_layers: tuple[Layer, ...] = ()
     memory: int = 512
-    timeout: int = 20
+    timeout: int = 25
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """The layers, in the order Lambda unpacks them."""
+        """All its layers; CDK puts them in the order of their names."""
         return BASE_LAYERS + self.extra_layers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route(Spec):
-    """One endpoint. `path` is below the stage, as documented; `scope` is required of the caller."""
+    """One endpoint.
+
+    `path` is below the stage, as documented. The caller must have one of the scopes in `scope`, if
+    there are any; `public`: there need be no caller. `per_hour`: how many requests a client may
+    make in an hour.
+    """
 
     api: ApiName
     method: Method
     path: str
     summary: str
-    scope: Scope | None = None
+    scope: tuple[Scope, ...] = ()
+    public: bool = False
+    per_hour: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer(Spec):
+    """A function that reads a queue, at most `batch` messages at a time.
+
+    It may send to the queue's dead-letter queue what it cannot read.
+    """
+
+    queue: Queue
+    batch: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamReader(Spec):
+    """A function that is told of new items of the table whose `pk` begins so."""
+
+    key_prefix: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.apis import Api, GatewayLogging
 from infra.assets import Build
+from infra.dashboard import Dashboard
 from infra.data import Data
 from infra.function import ARCHITECTURE, RUNTIME, FunctionFolder
 from infra.paths import FUNCTIONS
@@ -24,17 +25,21 @@ class Motorpool(Stack):
         self, scope: Construct, id: str, *, build: Build, functions: Path = FUNCTIONS
     ) -> None:
         super().__init__(scope, id, description="Motorpool: a vehicle registry for fleets")
-        data = Data(self, "Data")
-        queues = Queues(self, "Queues")
-        Alarms(self, "Alarms", dead_transfers=queues.dead_transfers)
+        folders = discover(functions)
+        queues = Queues(self, "Queues", specs=[folder.spec for folder in folders])
+        data = Data(self, "Data", queues=queues)
+        alarms = Alarms(self, "Alarms", live=queues.live, dead=queues.dead)
+        Dashboard(self, "Dashboard", functions=folders, queues=queues, alarms=alarms.all)
 
         layers = {layer: self._layer(layer, build) for layer in get_args(Layer)}
         deployed = [
             (
                 function.spec,
-                FunctionFolder(self, function, build=build, data=data, layers=layers).live,
+                FunctionFolder(
+                    self, function, build=build, data=data, queues=queues, layers=layers
+                ).live,
             )
-            for function in discover(functions)
+            for function in folders
         ]
         (authorizer,) = [live for spec, live in deployed if isinstance(spec, Authorizer)]
         routes = [(spec, live) for spec, live in deployed if isinstance(spec, Route)]
@@ -58,9 +63,12 @@ class Motorpool(Stack):
             "SupplierApiId": apis["supplier"].id,
             "TableName": data.table.table_name,
             "PhotoBucketName": data.photos.bucket_name,
-            "PepperSecretArn": data.pepper_arn,
-            "TransferQueueUrl": queues.transfers.queue_url,
-            "TransferDeadLetterQueueUrl": queues.dead_transfers.queue_url,
+            "PepperSecretArn": data.secrets["pepper"],
+            **{f"{name.title()}QueueUrl": queue.queue_url for name, queue in queues.live.items()},
+            **{
+                f"{name.title()}DeadLetterQueueUrl": queue.queue_url
+                for name, queue in queues.dead.items()
+            },
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

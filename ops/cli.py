@@ -1,4 +1,4 @@
-"""`motorpool`: partners, their organizations and clients. Works on the local stack by default."""
+"""`motorpool`: partners, organizations, clients, transfers. Works on the local stack by default."""
 
 import sys
 from typing import Annotated
@@ -12,10 +12,11 @@ from motorpool.clock import iso
 from motorpool.errors import MotorpoolError, OrganizationNotFound
 from motorpool.organizations import Organization, SupplierType
 from motorpool.partners import Partner
-from motorpool.pepper import pepper
 from motorpool.scopes import ALL_SCOPES, Scope
+from motorpool.secret_keys import pepper
 from motorpool.store import clients, organizations, partners, table
 from ops.target import NoTarget, Target
+from ops.transfers import app as transfers_app
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_show_locals=False)
 partner_app = typer.Typer(no_args_is_help=True, help="The tenants.")
@@ -24,6 +25,7 @@ client_app = typer.Typer(no_args_is_help=True, help="The programs that call the 
 app.add_typer(partner_app, name="partner")
 app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
+app.add_typer(transfers_app, name="transfers")
 
 # Names are shown as they were given, whatever Rich would make of their brackets and colons.
 console = Console(highlight=False, markup=False, emoji=False)
@@ -55,10 +57,30 @@ def create_partner(name: Name) -> None:
 @partner_app.command("list")
 def list_partners() -> None:
     """List the partners."""
-    rows = Table("id", "name", "since")
+    rows = Table("id", "name", "since", "check-ins")
     for partner in partners.every():
-        rows.add_row(partner.id, partner.name, iso(partner.created))
+        rows.add_row(partner.id, partner.name, iso(partner.created), str(partner.cadence))
     _show(rows)
+
+
+@partner_app.command("settings")
+def set_partner(
+    partner_id: Annotated[str, typer.Argument(metavar="PARTNER", help="Its id (ptr_…).")],
+    cadence_days: Annotated[
+        int | None, typer.Option(help="A vehicle's check-ins are due every so many days.")
+    ] = None,
+    opens_days_before: Annotated[
+        int, typer.Option(help="They are accepted from so many days before.")
+    ] = 0,
+    no_cadence: Annotated[bool, typer.Option("--no-cadence", help="At any time.")] = False,
+) -> None:
+    """Set when a partner's vehicles are to be checked in."""
+    if (cadence_days is None) != no_cadence:
+        raise typer.BadParameter("Give one of --cadence-days and --no-cadence.")
+    partner = partners.get(partner_id)
+    changed = partner.with_cadence(cadence_days, opens_days_before)
+    table.transact(partners.replaced(partner, changed))
+    console.print(f"check-ins: {changed.cadence}")
 
 
 @organization_app.command("create")

@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local import world
-from infra.local.deploy import STACK
+from infra.local.deploy import STACK, VARIABLES
 from infra.local.engine import REGION, ROOT_USER
 from infra.paths import LOCAL
 
@@ -47,8 +47,8 @@ class Target:
             local = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": REGION, **ROOT_USER}
             os.environ.update(local)
         outputs = self._outputs()
-        os.environ["TABLE_NAME"] = outputs["TableName"]
-        os.environ["PEPPER_SECRET_ARN"] = outputs["PepperSecretArn"]
+        for variable, output in VARIABLES.items():
+            os.environ[variable] = outputs[output]
 
     def _outputs(self) -> dict[str, str]:
         try:

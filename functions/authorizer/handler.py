@@ -1,4 +1,4 @@
-"""The authorizer of both APIs: who is calling, by the three partner headers.
+"""The authorizer of both APIs: who is calling, by the three partner headers or a bearer token.
 
 Its answer is cached by those headers, so the policy covers the whole stage: a narrower one would
 refuse the same caller's next route. A refusal is a policy too, because the gateway caches it; its
@@ -11,5 +11,4 @@ from motorpool import authorization
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    caller = authorization.by_partner_headers(event)
-    return authorization.policy(event["methodArn"], caller)
+    return authorization.policy(event["methodArn"], authorization.caller_of(event))

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 from rich.console import Console
+from rich.status import Status
 from watchfiles import PythonFilter, watch
 
 from infra.local import logs
@@ -32,7 +33,7 @@ def main() -> None:
     if port != PORT:
         console.print(f"[yellow]Port {PORT} is in use; taking {port} instead.[/]")
     with console.status("Starting") as status:
-        context = running(LOCAL, port, lambda step: status.update(f"{step} …"))
+        context = running(LOCAL, port, lambda step: _say(status, step))
         stack = context.__enter__()
     try:
         stop_in_order = True
@@ -43,6 +44,14 @@ def main() -> None:
         with console.status("Saving the data and stopping the engine …"):
             context.__exit__(None, None, None)
         console.print("Stopped. The data are kept in .local; `make run` continues with them.")
+
+
+def _say(status: Status, step: str) -> None:
+    """Show the step that begins; where nothing can move, as a line of its own."""
+    if console.is_terminal:
+        status.update(f"{step} …")
+    else:
+        console.print(f"{step} …")
 
 
 def _follow_logs(stop: threading.Event) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -20,12 +21,22 @@ import boto3
 from infra.local.engine import Engine
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
 STACK = "Motorpool"
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 ACCOUNT = "000000000000"
+VERSIONS_WITHIN_SECONDS = 120
 TEMPLATES = "motorpool-templates"
+
+# What functions are told by `Uses`, and the stack's output that has it.
+VARIABLES = {
+    "TABLE_NAME": "TableName",
+    "PEPPER_SECRET_ARN": "PepperSecretArn",
+    "TRANSFERS_QUEUE_URL": "TransfersQueueUrl",
+    "DEAD_LETTER_QUEUE_URL": "TransfersDeadLetterQueueUrl",
+}
 
 Outputs = dict[str, str]
 
@@ -73,8 +84,28 @@ def deploy(engine: Engine, assembly: Path, revision: str) -> Outputs:
         cloudformation.get_waiter("stack_update_complete").wait(
             StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
         )
+    _wait_for_versions(client("lambda"))
     [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _wait_for_versions(functions: "LambdaClient") -> None:
+    """Wait until every function's live version is started, as SnapStart does when it is published.
+
+    They all start at once: until then the machine answers nobody in time.
+    """
+    names = [
+        function["FunctionName"]
+        for page in functions.get_paginator("list_functions").paginate()
+        for function in page["Functions"]
+    ]
+    for name in names:
+        deadline = time.monotonic() + VERSIONS_WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            live = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+            if live.get("State") != "Pending":
+                break
+            time.sleep(0.2)
 
 
 def _body_of(body: Any) -> Any:

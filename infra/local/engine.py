@@ -14,6 +14,8 @@ import httpx
 from infra.paths import ENGINE
 
 HOST = "127.0.0.1"
+# Where the engine serves REST APIs: this path, the API's id, the stage.
+GATEWAY_PATH = "_aws/execute-api"
 REGION = "us-east-1"
 # MiniStack's root user; not a secret, and of no use anywhere else.
 ROOT_USER = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -111,6 +113,7 @@ class Engine:
             "LOG_LEVEL": "WARNING",
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
+            "LOCAL_GATEWAY": f"{self.endpoint}/{GATEWAY_PATH}",
             "PARENT": str(os.getpid()),
         }
 

@@ -3,15 +3,20 @@
 Runs in the engine's own environment (`.local/engine`), never in the project's. MiniStack saves its
 state when it stops; a killed one would lose all since its start. Its own save is called here, in
 its own process. And it enforces the buckets' and queues' TLS-only policies, though it speaks plain
-HTTP: here a request counts as sent over TLS. The names are private to MiniStack:
+HTTP: here a request counts as sent over TLS. And it keeps how far a stream was read, but not
+the stream: here a stream begins anew with the engine. With MOTORPOOL_CALLS naming a file, every
+call that its IAM decides on is written there, once. The names are private to MiniStack:
 `tests/e2e/test_engine.py` holds it to its word.
 """
 
+import json
 import os
 import threading
+from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
+from ministack.services import lambda_svc  # type: ignore[import-not-found]
 
 # Tests do not wait for 20 s.
 SAVED_EVERY_SECONDS = float(os.environ.get("MOTORPOOL_SAVED_EVERY_SECONDS", "20"))
@@ -34,7 +39,33 @@ def _pin_as_secure(source_ip: str, _: bool) -> object:
     return iam_evaluator.pin_request_origin(source_ip, True)
 
 
+def _forget_positions(*_: object) -> None:
+    """Positions in streams that are gone would have every new record passed over."""
+
+
+def _record_calls_in(file: str) -> None:
+    """Who asked for which action on what, and whether it was allowed: a JSON line for each."""
+    decide = iam_evaluator.evaluate
+    known: set[tuple[str, ...]] = set()
+    lock = threading.Lock()
+
+    def decide_and_record(call: Any, *policies: Any) -> Any:
+        result = decide(call, *policies)
+        line = (call.principal_arn, call.action, call.resource_arn, result.decision)
+        with lock:
+            if line not in known:
+                known.add(line)
+                with open(file, "a", encoding="utf-8") as record:
+                    record.write(json.dumps(line) + "\n")
+        return result
+
+    iam_evaluator.evaluate = decide_and_record
+
+
 if __name__ == "__main__":
+    if calls := os.environ.get("MOTORPOOL_CALLS"):
+        _record_calls_in(calls)
+    lambda_svc._restore_esm_positions = _forget_positions
     app.pin_request_origin = _pin_as_secure
     done = threading.Event()
     for work in (_save_for_ever, lambda _: _stop_with_the_parent(int(os.environ["PARENT"]), done)):

@@ -10,10 +10,11 @@ from typing import Any
 
 from infra import build, synth
 from infra.local import world
-from infra.local.deploy import Outputs, deploy
-from infra.local.engine import Engine
+from infra.local.deploy import VARIABLES, Outputs, deploy
+from infra.local.engine import GATEWAY_PATH, Engine
 from infra.paths import LAYERS
-from motorpool.store import table
+from motorpool import queues, relay, secret_keys
+from motorpool.store import partners, table, transfers
 
 Say = Callable[[str], None]
 
@@ -41,9 +42,11 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
     with Engine(folder, port) as engine:
         os.environ.update(engine.environment)
         outputs = _deployed(engine, say)
-        os.environ["TABLE_NAME"] = outputs["TableName"]
-        os.environ["PEPPER_SECRET_ARN"] = outputs["PepperSecretArn"]
+        os.environ.update({name: outputs[output] for name, output in VARIABLES.items()})
         table.client.cache_clear()
+        queues.client.cache_clear()
+        secret_keys.provider.cache_clear()
+        _relay_again()
         say("Settling the demo world")
         file = folder / "stack.json"
         description = {
@@ -54,6 +57,13 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
         }
         world.written(description, file)
         yield LocalStack(engine, outputs, description)
+
+
+def _relay_again() -> None:
+    """The engine's streams do not outlive it: send what they may not have told of."""
+    for partner in partners.every():
+        for transfer in transfers.of_partner(partner.id, "accepted"):
+            relay.send(transfer.id, transfer.vehicle_id, transfer.partner_id)
 
 
 def _deployed(engine: Engine, say: Say) -> Outputs:
@@ -76,4 +86,4 @@ def revision() -> str:
 
 
 def _url(engine: Engine, api_id: str, stage: str) -> str:
-    return f"{engine.endpoint}/_aws/execute-api/{api_id}/{stage}"
+    return f"{engine.endpoint}/{GATEWAY_PATH}/{api_id}/{stage}"

@@ -9,8 +9,8 @@ from typing import Any
 from motorpool.clients import Client, new_secret
 from motorpool.organizations import Organization
 from motorpool.partners import Partner
-from motorpool.pepper import pepper
 from motorpool.scopes import ALL_SCOPES
+from motorpool.secret_keys import pepper
 from motorpool.store import clients, organizations, partners, table, users
 from motorpool.users import Address, CreateUser, User
 
@@ -57,7 +57,7 @@ def demo_world(known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _still_there(credentials: dict[str, str]) -> bool:
-    client = clients.find(credentials["partnerId"], credentials["clientId"])
+    client = clients.find(credentials["clientId"], partner_id=credentials["partnerId"])
     return client is not None and client.accepts(credentials["clientSecret"], pepper())
 
 

@@ -1,28 +1,30 @@
 """Authorization: a caller from a request's headers, and the policy that the gateway asks for."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from motorpool.callers import CREDENTIAL_HEADERS, Caller
-from motorpool.pepper import pepper
+from motorpool.secret_keys import pepper, token_key
 from motorpool.store import clients
 from motorpool.telemetry import logger
+from motorpool.tokens import Token
+
+BEARER = "bearer "
 
 
-def by_partner_headers(event: dict[str, Any]) -> Caller | None:
-    """The client that the three headers name and whose secret they hold, None if there is none.
+def caller_of(event: Mapping[str, Any]) -> Caller | None:
+    """The caller that a request's credentials prove, None if they prove nobody. One read.
 
-    One read. Header names are matched in any case; one given twice, with whatever values, is
-    nobody's.
+    The partner's three headers, or (on the supplier API) a bearer token; both at once is neither.
     """
-    given: dict[str, list[str]] = {}
-    for name, values in (event.get("multiValueHeaders") or {}).items():
-        given.setdefault(name.lower(), []).extend(values)
-    headers = [given.get(name.lower(), []) for name in CREDENTIAL_HEADERS]
-    if any(len(values) != 1 for values in headers):
+    headers = _headers(event)
+    bearer = headers.get("authorization", [])
+    partners = [headers.get(name.lower(), []) for name in CREDENTIAL_HEADERS]
+    if not bearer:
+        return _by_partner_headers(partners)
+    if any(partners) or len(bearer) != 1 or not _takes_tokens(event):
         return None
-    [partner_id], [client_id], [secret] = headers
-    client = clients.find(partner_id, client_id)
-    return client.as_caller() if client and client.accepts(secret, pepper()) else None
+    return _by_token(bearer[0])
 
 
 def policy(method_arn: str, caller: Caller | None) -> dict[str, Any]:
@@ -43,3 +45,35 @@ def policy(method_arn: str, caller: Caller | None) -> dict[str, Any]:
         },
         "context": caller.as_context() if caller else {},
     }
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:
+    """All values of each header, by its name in lower case: AWS keeps the caller's case."""
+    given: dict[str, list[str]] = {}
+    for name, values in (event.get("multiValueHeaders") or {}).items():
+        given.setdefault(name.lower(), []).extend(values)
+    return given
+
+
+def _takes_tokens(event: Mapping[str, Any]) -> bool:
+    """Only the supplier API's authorizer is not cached by the three headers."""
+    return str(event["methodArn"]).split("/")[1] == "v1"
+
+
+def _by_partner_headers(values: list[list[str]]) -> Caller | None:
+    """A header given twice, with whatever values, is nobody's."""
+    if any(len(given) != 1 for given in values):
+        return None
+    [partner_id], [client_id], [secret] = values
+    client = clients.find(client_id, partner_id=partner_id)
+    return client.as_caller() if client and client.accepts(secret, pepper()) else None
+
+
+def _by_token(value: str) -> Caller | None:
+    if not value.lower().startswith(BEARER):
+        return None
+    token = Token.read(value[len(BEARER) :].strip(), token_key())
+    client = clients.find(token.client_id) if token else None
+    if token is None or client is None or not client.stands_by(token):
+        return None
+    return client.as_caller(token.scopes)

@@ -11,6 +11,7 @@ from motorpool.errors import InvalidParameters
 from motorpool.ids import new_id
 from motorpool.organizations import Organization
 from motorpool.scopes import Scope
+from motorpool.tokens import Token, secret_mark
 
 # Recognizable, so that secret scanners find one that was committed by mistake.
 SECRET_PREFIX = "motorpool_secret_"  # noqa: S105
@@ -92,6 +93,16 @@ class Client:
         matches = [hmac.compare_digest(offered, known) for known in self.secret_hashes]
         return any(matches)
 
+    def mark_of(self, secret: str, pepper: bytes) -> str | None:
+        """The mark that tokens got with that secret carry; None when it is not the client's."""
+        if not self.accepts(secret, pepper):
+            return None
+        return secret_mark(secret_hash(secret, pepper))
+
+    def stands_by(self, token: Token) -> bool:
+        """Whether the secret that the token was got with is still valid."""
+        return token.secret_mark in map(secret_mark, self.secret_hashes)
+
     def with_new_secret(self, secret: str, pepper: bytes) -> "Client":
         """Rotated: the new secret and the one before it are valid, older ones are not."""
         hashes = (secret_hash(secret, pepper), *self.secret_hashes[:1])
@@ -105,12 +116,13 @@ class Client:
         """No secret is valid: the client is shut out until a new one is made."""
         return replace(self, secret_hashes=(), updated=now_ms())
 
-    def as_caller(self) -> Caller:
-        """The client as handlers see it."""
+    def as_caller(self, scopes: frozenset[str] | None = None) -> Caller:
+        """The client as handlers see it, with those of its scopes (all, if none are given)."""
+        own = frozenset[str](self.scopes)
         return Caller(
             partner_id=self.partner_id,
             client_id=self.id,
             org_id=self.org_id,
             org_path=self.org_path,
-            scopes=frozenset(self.scopes),
+            scopes=own if scopes is None else own & scopes,
         )

@@ -7,7 +7,7 @@ the record. Refusals had no effect and are not kept.
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from motorpool.callers import Caller
 from motorpool.clock import now_ms
@@ -23,12 +23,13 @@ _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,64}")
 UNUSED = "attribute_not_exists(pk) OR expiresAt < :now"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class FirstAnswer:
     """The answer that a repeated request gets again."""
 
     status: int
     body: str
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class AlreadyAnswered(MotorpoolError):
@@ -74,6 +75,7 @@ class IdempotencyKey:
                 "fingerprint": self.fingerprint,
                 "status": answer.status,
                 "body": answer.body,
+                "headers": answer.headers,
                 "expiresAt": now + KEPT_SECONDS,
             },
             only_if=UNUSED,
@@ -93,4 +95,4 @@ class IdempotencyKey:
     def _refusal(self, item: Item) -> MotorpoolError:
         if item["fingerprint"] != self.fingerprint:
             return InvalidParameters((HEADER, "was used before, with a different request"))
-        return AlreadyAnswered(FirstAnswer(status=int(item["status"]), body=item["body"]))
+        return AlreadyAnswered(FirstAnswer(int(item["status"]), item["body"], item["headers"]))

@@ -6,7 +6,7 @@ from typing import Literal
 
 from motorpool.clock import now_ms
 
-Kind = Literal["ptr", "cli", "org", "usr", "veh"]
+Kind = Literal["ptr", "cli", "org", "usr", "veh", "pho", "trf"]
 
 _ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
 

@@ -43,27 +43,54 @@ class Request:
 
     def answered(self, status: int, code: str | None, fault: BaseException | None = None) -> None:
         """Write the line and the metrics. `fault` is what nobody foresaw, if that was it."""
-        elapsed = round((time.perf_counter() - self.started) * 1000, 1)
-        line: dict[str, Any] = {
+        line = {
             "route": self.route,
             "status": status,
             "code": code,
             "client": fingerprint(self.client_id) if self.client_id else None,
             "request_id": self.request_id,
-            "elapsed_ms": elapsed,
         }
-        if fault is None:
-            logger().info("answered", extra=line)
-        else:
-            logger().error("unexpected", extra=line | {"fault": described(fault)})
-            with single_metric(UNEXPECTED, MetricUnit.Count, 1):
-                pass
-        metrics = _metrics()
-        metrics.add_dimension("function", self.function)
-        metrics.add_metric("Requests", MetricUnit.Count, 1)
-        metrics.add_metric("Refusals", MetricUnit.Count, int(code is not None and fault is None))
-        metrics.add_metric("Latency", MetricUnit.Milliseconds, elapsed)
-        metrics.flush_metrics()
+        refused = code is not None and fault is None
+        _leave("answered", line, self.function, self.started, refused=refused, fault=fault)
+
+
+@dataclass(slots=True)
+class Message:
+    """What is known of the queue's message being handled."""
+
+    function: str
+    message_id: str
+    started: float = field(default_factory=time.perf_counter)
+
+    def handled(self, fault: BaseException | None = None) -> None:
+        """Write the line and the metrics. With a `fault`, the message will come again."""
+        line = {"message_id": self.message_id}
+        _leave("handled", line, self.function, self.started, refused=False, fault=fault)
+
+
+def _leave(
+    what: str,
+    line: dict[str, Any],
+    function: str,
+    started: float,
+    *,
+    refused: bool,
+    fault: BaseException | None,
+) -> None:
+    elapsed = round((time.perf_counter() - started) * 1000, 1)
+    line["elapsed_ms"] = elapsed
+    if fault is None:
+        logger().info(what, extra=line)
+    else:
+        logger().error("unexpected", extra=line | {"fault": described(fault)})
+        with single_metric(UNEXPECTED, MetricUnit.Count, 1):
+            pass
+    metrics = _metrics()
+    metrics.add_dimension("function", function)
+    metrics.add_metric("Requests", MetricUnit.Count, 1)
+    metrics.add_metric("Refusals", MetricUnit.Count, int(refused))
+    metrics.add_metric("Latency", MetricUnit.Milliseconds, elapsed)
+    metrics.flush_metrics()
 
 
 def described(fault: BaseException) -> list[str]:

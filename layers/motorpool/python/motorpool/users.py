@@ -1,5 +1,6 @@
 """Users: the drivers and owners that a partner's vehicles belong to."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -7,14 +8,20 @@ from pydantic import Field, StringConstraints
 
 from motorpool.clock import iso, now_ms
 from motorpool.ids import new_id
-from motorpool.organizations import Organization
+from motorpool.organizations import Organization, SupplierType
 from motorpool.plates import StateCode
 from motorpool.wire import PRINTABLE, EmptyIsNone, PartnerModel, ShortText
 
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+E164 = r"^\+[1-9][0-9]{6,14}$"
+Phone = Annotated[str, StringConstraints(pattern=E164)]
 Email = Annotated[
     str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+$")
 ]
+
+
+def is_phone(text: str) -> bool:
+    """Whether that is a phone number in E.164."""
+    return re.fullmatch(E164, text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +32,7 @@ class User:
     partner_id: str
     org_id: str
     org_path: str
+    supplier_type: SupplierType
     first_name: str
     last_name: str
     phone: str
@@ -42,6 +50,7 @@ class User:
             partner_id=organization.partner_id,
             org_id=organization.id,
             org_path=organization.path,
+            supplier_type=organization.supplier_type,
             first_name=request.first_name,
             last_name=request.last_name,
             phone=request.phone,

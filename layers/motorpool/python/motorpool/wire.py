@@ -3,10 +3,18 @@
 JSON is taken at its word (strict): a number in quotes is a string. Unknown fields are ignored.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import core_schema
 
 # C0 and C1 control characters: no name, plate or note needs one, and NUL breaks what reads logs.
 # U+FFFD stands where something on the way met bytes that are no UTF-8.
@@ -16,6 +24,10 @@ ShortText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=PRINTABLE),
 ]
+
+
+# An id as a caller writes it. What has not an id's form is looked for in vain, which is no error.
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class PartnerModel(BaseModel):
@@ -44,5 +56,21 @@ def _empty_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+class _EmptyIsNone:
+    """Turns blank text to None before it is looked at, and says so in the schema."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(_empty_is_none, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        described = handler(schema)
+        alternatives = described.pop("anyOf", None) or [dict(described)]
+        return {"anyOf": [*alternatives, {"type": "string", "pattern": r"^\s*$"}]}
+
+
 Upper = BeforeValidator(_upper)
-EmptyIsNone = BeforeValidator(_empty_is_none)
+EmptyIsNone = _EmptyIsNone()

@@ -10,6 +10,8 @@
 | vehicle                    | VEHICLE#<vehicleId>               | VEHICLE | gsi1 ORG#<ownerId> / date added, gsi2 USER#<userId> / date added |
 | VIN taken                  | PARTNER#<partnerId>#VIN#<vin>     | CLAIM   | while the vehicle is active   |
 | plate taken                | PARTNER#<partnerId>#PLATE#<state>#<plate> | CLAIM | while the vehicle is active |
+| check-in                   | its vehicle's pk                  | CHECKIN#<checkInId> | gsi1 PARTNER#<partnerId>#CHECKINS#<status> / time, only Pending and OnHold |
+| photo                      | PHOTO#<photoId>                   | PHOTO   | expires after 24 h unless inspected or used |
 | idempotency record         | CLIENT#<clientId>#KEY#<key>       | REQUEST | expires after 24 h            |
 
 Attributes are the entities' fields in camelCase; times are milliseconds, `expiresAt` (TTL) seconds.

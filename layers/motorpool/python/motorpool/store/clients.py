@@ -6,23 +6,23 @@ from motorpool.clients import Client
 from motorpool.errors import ClientNotFound, Conflict
 from motorpool.ids import is_id
 from motorpool.store import keys, table
-from motorpool.store.items import from_attributes, to_attributes
+from motorpool.store.items import Item, from_attributes, to_attributes
 from motorpool.store.table import FREE, Write
 
 UNCHANGED = "updated = :read"
 
 
-def find(partner_id: str, client_id: str) -> Client | None:
-    """The partner's client with that id, None when there is none."""
-    if not (is_id("ptr", partner_id) and is_id("cli", client_id)):
+def find(client_id: str, *, partner_id: str | None = None) -> Client | None:
+    """The client with that id, None when there is none, or (if given) not that partner's."""
+    item = table.get(keys.client(client_id)) if is_id("cli", client_id) else None
+    if item is None or partner_id not in (None, item["partnerId"]):
         return None
-    item = table.get(keys.client(partner_id, client_id))
-    return from_attributes(Client, item) if item else None
+    return from_attributes(Client, item)
 
 
 def get(partner_id: str, client_id: str) -> Client:
     """The partner's client with that id. Raises ClientNotFound."""
-    client = find(partner_id, client_id)
+    client = find(client_id, partner_id=partner_id)
     if client is None:
         raise ClientNotFound
     return client
@@ -30,22 +30,27 @@ def get(partner_id: str, client_id: str) -> Client:
 
 def of_partner(partner_id: str) -> list[Client]:
     """All clients of a partner, oldest first."""
-    items = table.query(keys.partner(partner_id).pk, begins_with="CLIENT#")
+    items = table.query(keys.clients_of(partner_id), index="gsi1")
     return [from_attributes(Client, item) for item in items]
 
 
 def add(client: Client) -> Write:
     """A new client."""
-    return table.put(keys.client(client.partner_id, client.id), to_attributes(client), only_if=FREE)
+    return table.put(keys.client(client.id), _item(client), only_if=FREE)
 
 
 def replaced(read: Client, changed: Client) -> Write:
     """`changed` in the place of `read`. Raises Conflict when another operator was faster."""
     later = replace(changed, updated=max(changed.updated, read.updated + 1))
     return table.put(
-        keys.client(read.partner_id, read.id),
-        to_attributes(later),
+        keys.client(read.id),
+        _item(later),
         only_if=UNCHANGED,
         values={":read": read.updated},
         refused=Conflict(),
     )
+
+
+def _item(client: Client) -> Item:
+    index = {"gsi1pk": keys.clients_of(client.partner_id), "gsi1sk": client.id}
+    return to_attributes(client) | index

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
+# DynamoDB's smallest positive number is 1E-130; boto3 refuses those below this one.
+SMALLEST = 1e-128
+
 
 def camel(name: str) -> str:
     """`owner_path` as `ownerPath`."""
@@ -20,7 +23,7 @@ def camel(name: str) -> str:
 def to_attributes(entity: "DataclassInstance") -> Item:
     """The fields of a dataclass as attributes; None is left out, so that conditions can ask."""
     values = {camel(field.name): getattr(entity, field.name) for field in fields(entity)}
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: _storable(value) for name, value in values.items() if value is not None}
 
 
 def from_attributes[E: "DataclassInstance"](kind: type[E], item: Mapping[str, Any]) -> E:
@@ -30,6 +33,16 @@ def from_attributes[E: "DataclassInstance"](kind: type[E], item: Mapping[str, An
         for field in fields(kind)
     }
     return kind(**made)
+
+
+def _storable(value: Any) -> Any:
+    """DynamoDB has no binary fractions, so a float is stored as the decimal it is written as.
+
+    What is nearer to zero than its numbers can be is zero.
+    """
+    if not isinstance(value, float):
+        return value
+    return Decimal(repr(value)) if abs(value) >= SMALLEST else Decimal(0)
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Organizations, as items."""
 
 from motorpool.callers import Caller
-from motorpool.errors import NoPermission, OrganizationNotFound
+from motorpool.errors import MotorpoolError, NoPermission, OrganizationNotFound
 from motorpool.ids import is_id
 from motorpool.organizations import Organization
 from motorpool.store import keys, table
@@ -15,16 +15,19 @@ def find(organization_id: str) -> Organization | None:
     return from_attributes(Organization, item) if item else None
 
 
-def get(organization_id: str, *, seen_by: Caller) -> Organization:
+def get(
+    organization_id: str, *, seen_by: Caller, outside: type[MotorpoolError] = NoPermission
+) -> Organization:
     """The organization with that id.
 
-    Raises OrganizationNotFound (also for another partner's) and NoPermission (outside the subtree).
+    Raises OrganizationNotFound (also for another partner's), and `outside` when it is outside the
+    subtree: the supplier API makes the two one.
     """
     organization = find(organization_id)
     if organization is None or organization.partner_id != seen_by.partner_id:
         raise OrganizationNotFound
     if not seen_by.sees(organization.path):
-        raise NoPermission
+        raise outside
     return organization
 
 

@@ -4,7 +4,7 @@ from motorpool.errors import PartnerNotFound
 from motorpool.ids import is_id
 from motorpool.partners import Partner
 from motorpool.store import keys, table
-from motorpool.store.items import from_attributes, to_attributes
+from motorpool.store.items import Item, from_attributes, to_attributes
 from motorpool.store.table import FREE, Write
 
 
@@ -23,5 +23,14 @@ def every() -> list[Partner]:
 
 def add(partner: Partner) -> Write:
     """A new partner."""
+    return table.put(keys.partner(partner.id), _item(partner), only_if=FREE)
+
+
+def replaced(read: Partner, changed: Partner) -> Write:
+    """`changed` in the place of `read`. Raises Stale when another operator was faster."""
+    return table.replace(keys.partner(read.id), _item(changed), read_version=read.version)
+
+
+def _item(partner: Partner) -> Item:
     index = {"gsi1pk": keys.ALL_PARTNERS, "gsi1sk": f"{partner.name}#{partner.id}"}
-    return table.put(keys.partner(partner.id), to_attributes(partner) | index, only_if=FREE)
+    return to_attributes(partner) | index

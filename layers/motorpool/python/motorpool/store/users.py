@@ -6,7 +6,7 @@ from motorpool.ids import is_id
 from motorpool.store import keys, table
 from motorpool.store.items import from_attributes, to_attributes
 from motorpool.store.table import FREE, Write
-from motorpool.users import User
+from motorpool.users import User, is_phone
 
 
 def get(user_id: str, *, seen_by: Caller) -> User:
@@ -14,13 +14,26 @@ def get(user_id: str, *, seen_by: Caller) -> User:
 
     Raises UserNotFound (also for another partner's) and NoPermission (outside the subtree).
     """
-    item = table.get(keys.user(user_id)) if is_id("usr", user_id) else None
-    if item is None or item["partnerId"] != seen_by.partner_id:
+    user = find(user_id)
+    if user is None or user.partner_id != seen_by.partner_id:
         raise UserNotFound
-    user = from_attributes(User, item)
     if not seen_by.sees(user.org_path):
         raise NoPermission
     return user
+
+
+def find(user_id: str) -> User | None:
+    """The user with that id, whosever it is; None when there is none."""
+    item = table.get(keys.user(user_id)) if is_id("usr", user_id) else None
+    return from_attributes(User, item) if item else None
+
+
+def get_by_phone(phone: str, *, seen_by: Caller) -> User:
+    """The partner's user with that phone number. Raises as `get`."""
+    claim = table.get(keys.phone_claim(seen_by.partner_id, phone)) if is_phone(phone) else None
+    if claim is None:
+        raise UserNotFound
+    return get(claim["userId"], seen_by=seen_by)
 
 
 def add(user: User) -> tuple[Write, ...]:

@@ -2,48 +2,114 @@
 
 from motorpool import plates
 from motorpool.callers import Caller
-from motorpool.errors import NoPermission, VehicleAlreadyExists, VehicleNotFound
+from motorpool.custody import Custody
+from motorpool.errors import MotorpoolError, NoPermission, VehicleAlreadyExists, VehicleNotFound
 from motorpool.ids import is_id
 from motorpool.store import keys, table
 from motorpool.store.items import Item, from_attributes, to_attributes
 from motorpool.store.table import FREE, Key, Write
 from motorpool.vehicles import Vehicle
 
+STILL_ITS_OWN = "vehicleId = :vehicle"
 
-def get(vehicle_id: str, *, seen_by: Caller) -> Vehicle:
+
+def get(
+    vehicle_id: str, *, seen_by: Caller, outside: type[MotorpoolError] = NoPermission
+) -> Vehicle:
     """The vehicle with that id.
 
-    Raises VehicleNotFound (also for another partner's) and NoPermission (outside the subtree).
+    Raises VehicleNotFound (also for another partner's), and `outside` when it is outside the
+    subtree: the supplier API makes the two one.
     """
-    item = table.get(keys.vehicle(vehicle_id)) if is_id("veh", vehicle_id) else None
-    if item is None or item["partnerId"] != seen_by.partner_id:
+    key = keys.vehicle(vehicle_id)
+    item = table.get(key) if is_id("veh", vehicle_id) else None
+    vehicle = among({key: item} if item else {}, vehicle_id, seen_by.partner_id)
+    if vehicle is None:
         raise VehicleNotFound
-    vehicle = from_attributes(Vehicle, item)
     if not seen_by.sees(vehicle.owner_path):
-        raise NoPermission
+        raise outside
     return vehicle
 
 
+def among(items: dict[Key, Item], vehicle_id: str, partner_id: str) -> Vehicle | None:
+    """The partner's vehicle with that id among items read together; None when it is not there."""
+    item = items.get(keys.vehicle(vehicle_id))
+    if item is None or item["partnerId"] != partner_id:
+        return None
+    return from_attributes(Vehicle, item)
+
+
+def of_user(user_id: str, *, limit: int, after: Item | None) -> tuple[list[Vehicle], Item | None]:
+    """A page of a user's vehicles, oldest first, and the key after which the next one starts."""
+    page = table.page(keys.vehicles_of_user(user_id), index="gsi2", limit=limit, after=after)
+    return [from_attributes(Vehicle, item) for item in page.items], page.last_key
+
+
+def of_organization(
+    organization_id: str, *, limit: int, after: Item | None
+) -> tuple[list[Vehicle], Item | None]:
+    """A page of an organization's vehicles, oldest first, and the key before the next one."""
+    page = table.page(
+        keys.vehicles_of_organization(organization_id), index="gsi1", limit=limit, after=after
+    )
+    return [from_attributes(Vehicle, item) for item in page.items], page.last_key
+
+
 def add(vehicle: Vehicle) -> tuple[Write, ...]:
-    """A new vehicle and its claims. Raises VehicleAlreadyExists when its VIN or plate is taken."""
+    """A new vehicle, its claims, and the first link of its custody.
+
+    Raises VehicleAlreadyExists when its VIN or plate is taken."""
     return (
-        *_claims(vehicle),
+        *(_taken(vehicle, key, what) for key, what in _claims(vehicle).items()),
         table.put(keys.vehicle(vehicle.id), to_attributes(vehicle) | _index(vehicle), only_if=FREE),
+        table.put(
+            keys.custody(vehicle.id, vehicle.custody_number),
+            to_attributes(Custody.begun(vehicle, since=vehicle.date_added)),
+            only_if=FREE,
+        ),
     )
 
 
-def _claims(vehicle: Vehicle) -> tuple[Write, ...]:
-    vin = _claim(vehicle, keys.vin_claim(vehicle.partner_id, vehicle.vin), "VIN")
-    if not (vehicle.plate and vehicle.state):
-        return (vin,)
-    compared = plates.compared(vehicle.plate)
-    plate = keys.plate_claim(vehicle.partner_id, vehicle.state, compared)
-    return vin, _claim(vehicle, plate, "license plate in that state")
+def changed(read: Vehicle, after: Vehicle) -> tuple[Write, ...]:
+    """`after` in the place of the vehicle that was read, and the claims it gives up and takes.
+
+    Nothing when nothing changed. Raises VehicleAlreadyExists when a claim it takes is taken, Stale
+    when the vehicle changed since it was read.
+    """
+    if after == read:
+        return ()
+    before, now = _claims(read), _claims(after)
+    return (
+        # First, so that who lost a race to the same change is Stale, and not refused by a claim
+        # that is the vehicle's own by now.
+        table.replace(
+            keys.vehicle(after.id), to_attributes(after) | _index(after), read_version=read.version
+        ),
+        *(_taken(after, key, what) for key, what in now.items() if key not in before),
+        *(_given_up(after, key) for key in before if key not in now),
+    )
 
 
-def _claim(vehicle: Vehicle, key: Key, what: str) -> Write:
+def _claims(vehicle: Vehicle) -> dict[Key, str]:
+    """What the vehicle holds while it is active, each with its name."""
+    if not vehicle.active:
+        return {}
+    claims = {keys.vin_claim(vehicle.partner_id, vehicle.vin): "VIN"}
+    if vehicle.plate and vehicle.state:
+        compared = plates.compared(vehicle.plate)
+        claims[keys.plate_claim(vehicle.partner_id, vehicle.state, compared)] = (
+            "license plate in that state"
+        )
+    return claims
+
+
+def _taken(vehicle: Vehicle, key: Key, what: str) -> Write:
     taken = VehicleAlreadyExists(f"An active vehicle with this {what} exists")
     return table.put(key, {"vehicleId": vehicle.id}, only_if=FREE, refused=taken)
+
+
+def _given_up(vehicle: Vehicle, key: Key) -> Write:
+    return table.delete(key, only_if=STILL_ITS_OWN, values={":vehicle": vehicle.id})
 
 
 def _index(vehicle: Vehicle) -> Item:

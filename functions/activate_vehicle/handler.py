@@ -1,0 +1,18 @@
+"""PUT /vehicles/{vehicleId}/activate: put a vehicle back on the books, with its VIN and plate.
+
+200 the vehicle, also when it was active before · 403 outside the client's organizations · 404 no
+such vehicle · 409 its VIN or plate was taken meanwhile
+"""
+
+from motorpool.callers import Caller
+from motorpool.endpoint import Change, endpoint
+from motorpool.errors import NoPermission, VehicleAlreadyExists, VehicleNotFound
+from motorpool.store import vehicles
+from motorpool.vehicles import VehicleAnswer
+
+
+@endpoint(raises=(NoPermission, VehicleNotFound, VehicleAlreadyExists))
+def handler(vehicle_id: str, caller: Caller) -> Change[VehicleAnswer]:
+    vehicle = vehicles.get(vehicle_id, seen_by=caller)
+    after = vehicle.made_active(True)
+    return Change(VehicleAnswer.of(after), vehicles.changed(vehicle, after))

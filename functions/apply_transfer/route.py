@@ -1,0 +1,7 @@
+from infra.spec import Consumer, Uses
+
+spec = Consumer(
+    queue="transfers",
+    batch=10,
+    uses=Uses(table=("BatchGetItem", "GetItem", "PutItem")),
+)

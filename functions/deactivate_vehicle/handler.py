@@ -1,0 +1,18 @@
+"""PUT /vehicles/{vehicleId}/deactivate: take a vehicle off the books; its VIN and plate are free.
+
+200 the vehicle, also when it was deactivated before · 403 outside the client's organizations · 404
+no such vehicle
+"""
+
+from motorpool.callers import Caller
+from motorpool.endpoint import Change, endpoint
+from motorpool.errors import NoPermission, VehicleNotFound
+from motorpool.store import vehicles
+from motorpool.vehicles import VehicleAnswer
+
+
+@endpoint(raises=(NoPermission, VehicleNotFound))
+def handler(vehicle_id: str, caller: Caller) -> Change[VehicleAnswer]:
+    vehicle = vehicles.get(vehicle_id, seen_by=caller)
+    after = vehicle.made_active(False)
+    return Change(VehicleAnswer.of(after), vehicles.changed(vehicle, after))

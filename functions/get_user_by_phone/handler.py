@@ -1,0 +1,15 @@
+"""GET /users/by-phone/{phone}: the partner's user with that phone number (E.164).
+
+200 the user · 403 outside the client's organizations · 404 no such user
+"""
+
+from motorpool.callers import Caller
+from motorpool.endpoint import endpoint
+from motorpool.errors import NoPermission, UserNotFound
+from motorpool.store import users
+from motorpool.users import UserAnswer
+
+
+@endpoint(raises=(NoPermission, UserNotFound))
+def handler(phone: str, caller: Caller) -> UserAnswer:
+    return UserAnswer.of(users.get_by_phone(phone, seen_by=caller))

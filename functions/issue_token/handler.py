@@ -1,0 +1,20 @@
+"""POST /oauth/token: an access token for a client's id and secret (RFC 6749, client credentials).
+
+200 the token · 400 invalid_request, invalid_scope, unsupported_grant_type · 401 invalid_client
+"""
+
+from motorpool import oauth
+from motorpool.endpoint import Change, endpoint
+from motorpool.errors import InvalidClient, InvalidScope, InvalidTokenRequest, UnsupportedGrantType
+from motorpool.gateway_event import Authorization
+from motorpool.oauth import TokenAnswer, TokenRequest
+from motorpool.store import clients
+
+
+@endpoint(
+    raises=(InvalidTokenRequest, UnsupportedGrantType, InvalidClient, InvalidScope), form=True
+)
+def handler(request: TokenRequest, authorization: Authorization) -> Change[TokenAnswer]:
+    client_id, secret = request.credentials(authorization)
+    token = oauth.granted(clients.find(client_id), secret, request.scope)
+    return Change(token, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,10 @@
+from infra.spec import Route, Uses
+
+spec = Route(
+    api="partner",
+    method="GET",
+    path="/checkins/mileage",
+    summary="List the mileage check-ins that await review",
+    scope=("checkins.review",),
+    uses=Uses(index=("gsi1",), secrets=("cursor_key",)),
+)

@@ -1,0 +1,10 @@
+from infra.spec import Route, Uses
+
+spec = Route(
+    api="supplier",
+    method="GET",
+    path="/vehicle-suppliers/organizations",
+    summary="List the client's organizations",
+    scope=("vehicle_suppliers.organizations.read",),
+    uses=Uses(index=("gsi1",)),
+)

@@ -1,0 +1,23 @@
+"""GET /vehicle-suppliers/vehicles?owner_id=: an organization's vehicles, oldest first, by the page.
+
+200 a page · 400 wrong parameters · 404 no such organization, or outside the client's subtree
+"""
+
+from motorpool.callers import Caller
+from motorpool.endpoint import endpoint
+from motorpool.errors import InvalidParameters, OrganizationNotFound
+from motorpool.lists import cursor_after, key_before
+from motorpool.store import organizations, vehicles
+from motorpool.supplier_vehicles import OwnedVehiclesQuery, SupplierVehiclesAnswer
+
+
+@endpoint(raises=(InvalidParameters, OrganizationNotFound))
+def handler(query: OwnedVehiclesQuery, caller: Caller) -> SupplierVehiclesAnswer:
+    owner_id = query.owner_id or caller.org_id
+    if owner_id is None:
+        raise InvalidParameters(("owner_id", "required: the client is of no organization"))
+    name = f"vehicles of {owner_id}"
+    after = key_before(query.page_token, name, field="page_token")
+    organizations.get(owner_id, seen_by=caller, outside=OrganizationNotFound)
+    found, last = vehicles.of_organization(owner_id, limit=query.page_size, after=after)
+    return SupplierVehiclesAnswer.of(found, cursor_after(last, name))

@@ -1,0 +1,3 @@
+from infra.spec import StreamReader, Uses
+
+spec = StreamReader(key_prefix="OUTBOX#", uses=Uses(sends=("transfers",)))

@@ -1,0 +1,15 @@
+"""POST /vehicle-suppliers/vehicles/{vehicle_id}/unassign: no driver for a vehicle.
+
+204 it is so, also when there was none · 404 no such vehicle, or outside the client's subtree
+"""
+
+from motorpool.callers import Caller
+from motorpool.endpoint import Change, endpoint
+from motorpool.errors import VehicleNotFound
+from motorpool.store import vehicles
+
+
+@endpoint(raises=(VehicleNotFound,))
+def handler(vehicle_id: str, caller: Caller) -> Change[None]:
+    vehicle = vehicles.get(vehicle_id, seen_by=caller, outside=VehicleNotFound)
+    return Change(None, vehicles.changed(vehicle, vehicle.driven_by(None)))

@@ -1,0 +1,12 @@
+from infra.spec import Route, Uses
+
+spec = Route(
+    api="partner",
+    method="PUT",
+    path="/vehicles/checkin/mileage/{id}",
+    summary="Send a check-in anew that is on hold",
+    uses=Uses(
+        table=("BatchGetItem", "GetItem", "PutItem", "UpdateItem"),
+        photos=("GetObject",),
+    ),
+)

@@ -1,0 +1,75 @@
+"""The dashboard: how fresh transfers are, what callers meet, what waits, and how it is alarmed."""
+
+from collections.abc import Iterable, Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from infra.function import METRICS_NAMESPACE, SERVICE
+from infra.queues import Queues
+from infra.spec import Function, Route
+
+PERIOD = Duration.minutes(5)
+HALF = 12
+
+
+class Dashboard(Construct):
+    """One page for whoever is on call."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        functions: Iterable[Function],
+        queues: Queues,
+        alarms: Iterable[cloudwatch.IAlarm],
+    ) -> None:
+        super().__init__(scope, id)
+        endpoints = [f.name for f in functions if isinstance(f.spec, Route)]
+        freshness = [_ours("TransferFreshness", statistic) for statistic in ("p50", "p90", "p99")]
+        trouble = [_ours(name, "Sum") for name in ("UnexpectedErrors", "FailedTransfers")]
+        ages = [
+            queue.metric_approximate_age_of_oldest_message(period=PERIOD, label=name)
+            for name, queue in queues.live.items()
+        ]
+        dead = [
+            queue.metric_approximate_number_of_messages_visible(period=PERIOD, label=name)
+            for name, queue in queues.dead.items()
+        ]
+        dashboard = cloudwatch.Dashboard(self, "Page", default_interval=Duration.hours(3))
+        dashboard.add_widgets(
+            cloudwatch.AlarmStatusWidget(alarms=list(alarms), width=2 * HALF, title="Alarms")
+        )
+        dashboard.add_widgets(
+            _graph("Freshness of transfers (ms; the contract: 120,000)", freshness),
+            _graph("Unexpected errors, failed transfers", trouble),
+        )
+        dashboard.add_widgets(
+            _graph("Oldest message (s)", ages), _graph("In the dead-letter queues", dead)
+        )
+        dashboard.add_widgets(
+            _graph("Requests", [_ours("Requests", "Sum", name) for name in endpoints]),
+            _graph("Refusals", [_ours("Refusals", "Sum", name) for name in endpoints]),
+        )
+        dashboard.add_widgets(
+            _graph("Latency, p99 (ms)", [_ours("Latency", "p99", name) for name in endpoints])
+        )
+
+
+def _ours(name: str, statistic: str, function: str | None = None) -> cloudwatch.Metric:
+    """A metric of `motorpool.telemetry`, of the whole service or of one function."""
+    dimensions = {"service": SERVICE} | ({"function": function} if function else {})
+    return cloudwatch.Metric(
+        namespace=METRICS_NAMESPACE,
+        metric_name=name,
+        dimensions_map=dimensions,
+        statistic=statistic,
+        period=PERIOD,
+        label=function or f"{name} {statistic}",
+    )
+
+
+def _graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=HALF)

@@ -1,0 +1,79 @@
+"""Access tokens: JWTs that say which client asked with which secret, and for which scopes.
+
+Everything else about the client is looked up when the token is used, so that what an operator
+changes holds at once: a revoked secret takes the tokens with it that were got with it.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from motorpool.clock import now_ms
+
+ALGORITHM = "HS256"
+ISSUER = "motorpool"
+AUDIENCE = "motorpool/v1"
+LIFETIME_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token says: the client, the mark of the secret it was got with, its scopes."""
+
+    client_id: str
+    secret_mark: str
+    scopes: frozenset[str]
+
+    def signed(self, key: bytes) -> str:
+        """The token as a JWT, valid for an hour."""
+        import jwt
+
+        now = now_ms() // 1000
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": self.client_id,
+            "sid": self.secret_mark,
+            "scope": " ".join(sorted(self.scopes)),
+            "iat": now,
+            "exp": now + LIFETIME_SECONDS,
+            "jti": secrets.token_hex(8),
+        }
+        return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": key_id(key)})
+
+    @classmethod
+    def read(cls, text: str, key: bytes) -> "Token | None":
+        """The token in a JWT; None when it is expired, forged, or not one of ours.
+
+        Only our algorithm is accepted, whatever the token's header asks for (RFC 8725, 3.1).
+        """
+        import jwt
+
+        if not text.isascii():
+            return None
+        try:
+            if jwt.get_unverified_header(text).get("kid") != key_id(key):
+                return None
+            claims: dict[str, Any] = jwt.decode(
+                text,
+                key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": ["exp", "iat", "sub", "sid", "scope"]},
+            )
+        except jwt.InvalidTokenError:
+            return None
+        return cls(claims["sub"], claims["sid"], frozenset(claims["scope"].split()))
+
+
+def key_id(key: bytes) -> str:
+    """The `kid` of a signing key: tells keys apart and nothing about them."""
+    return hmac.new(key, b"kid", hashlib.sha256).hexdigest()[:16]
+
+
+def secret_mark(secret_hash: str) -> str:
+    """What a token carries of the stored hash of a secret: tells a client's two secrets apart."""
+    return hashlib.sha256(secret_hash.encode()).hexdigest()[:16]

@@ -1,0 +1,153 @@
+"""`motorpool transfers`: those that do not get on, and the messages that nobody could handle."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from motorpool import queues, relay
+from motorpool.clock import iso, now_ms
+from motorpool.errors import TransferNotFound
+from motorpool.store import partners, transfers
+from motorpool.transfers import Transfer
+
+app = typer.Typer(no_args_is_help=True, help="Transfers that stalled or failed.")
+console = Console(highlight=False)
+
+# Ours are done in seconds, the contract allows two minutes: what takes longer wants looking at.
+STALLED_AFTER_SECONDS = 60
+# What SQS gives out in one call, and how long a message looked at stays with us.
+BATCH = 10
+LOOK_SECONDS = 30
+
+
+@app.command("list")
+def list_transfers(
+    partner: Annotated[str | None, typer.Option(help="Only this partner's (ptr_…).")] = None,
+    older_than: Annotated[
+        int, typer.Option(help="Seconds after which an open transfer counts as stalled.")
+    ] = STALLED_AFTER_SECONDS,
+) -> None:
+    """List the transfers that are stalled, and those that failed, oldest first."""
+    chosen = [partners.get(partner)] if partner else partners.every()
+    rows = Table("id", "partner", "vehicle", "state", "accepted", "failure")
+    for tenant in chosen:
+        for transfer in transfers.of_partner(tenant.id, "accepted"):
+            age = (now_ms() - transfer.accepted_at) // 1000
+            if age >= older_than:
+                _add(rows, transfer, tenant.name, f"stalled for {age} s")
+        for transfer in transfers.of_partner(tenant.id, "failed"):
+            _add(rows, transfer, tenant.name, "failed")
+    console.print(rows)
+
+
+def _add(rows: Table, transfer: Transfer, partner: str, state: str) -> None:
+    accepted = iso(transfer.accepted_at)
+    rows.add_row(transfer.id, partner, transfer.vehicle_id, state, accepted, transfer.failure or "")
+
+
+@app.command("show")
+def show_transfer(transfer_id: Annotated[str, typer.Argument(help="trf_…")]) -> None:
+    """Show one transfer, and whether its vehicle is still reserved for it."""
+    transfer = transfers.find(transfer_id)
+    if transfer is None:
+        raise TransferNotFound
+    vehicle = transfers.applicable(transfer.id, transfer.vehicle_id).vehicle
+    rows = Table(show_header=False)
+    rows.add_row("transfer", transfer.id)
+    rows.add_row("status", transfer.transfer_status)
+    rows.add_row("failure", transfer.failure or "")
+    rows.add_row("vehicle", transfer.vehicle_id)
+    rows.add_row("from", transfer.from_owner_id)
+    rows.add_row("to", transfer.to_owner_id)
+    rows.add_row("accepted", iso(transfer.accepted_at))
+    rows.add_row("completed", iso(at) if (at := transfer.completed_at) else "")
+    rows.add_row("present owner", vehicle.owner_id if vehicle else "the vehicle is gone")
+    reserved = vehicle is not None and vehicle.pending_transfer_id == transfer.id
+    rows.add_row("vehicle is reserved for it", "yes" if reserved else "no")
+    console.print(rows)
+
+
+@app.command("relay")
+def relay_stalled(
+    older_than: Annotated[
+        int, typer.Option(help="Seconds after which an open transfer counts as stalled.")
+    ] = STALLED_AFTER_SECONDS,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be sent.")
+    ] = False,
+) -> None:
+    """Send the messages of stalled transfers again, should the table's stream have lost them."""
+    sent = 0
+    for tenant in partners.every():
+        for transfer in transfers.of_partner(tenant.id, "accepted"):
+            if now_ms() - transfer.accepted_at >= older_than * 1000:
+                sent += 1
+                console.print(transfer.id)
+                if not dry_run:
+                    relay.send(transfer.id, transfer.vehicle_id, transfer.partner_id)
+    console.print(f"{sent} {'would be' if dry_run else 'were'} sent")
+
+
+@app.command("redrive")
+def redrive(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be sent again.")
+    ] = False,
+    most: Annotated[int, typer.Option(help="The most messages to send again.")] = 1000,
+) -> None:
+    """Send the messages of the dead-letter queue to the transfer queue again.
+
+    Each is sent before it is deleted: told of a transfer twice, the consumer does nothing twice.
+    What is no message about a transfer stays where it is.
+    """
+    sent = kept = 0
+    for message in _dead_messages(most):
+        body = message["Body"]
+        if not _is_about_a_transfer(body):
+            kept += 1
+            console.print(f"kept, illegible: {body[:100]!r}", markup=False)
+            continue
+        sent += 1
+        console.print(body, markup=False)
+        if not dry_run:
+            group = message.get("Attributes", {}).get("MessageGroupId", "redriven")
+            queues.send_transfer(body, group=group)
+            queues.client().delete_message(
+                QueueUrl=_dead_queue(), ReceiptHandle=message["ReceiptHandle"]
+            )
+    verb = "would be sent again" if dry_run else "sent again"
+    console.print(f"{sent} {verb}, {kept} kept")
+
+
+def _dead_messages(most: int) -> Iterator[Any]:
+    """Each message of the dead-letter queue once; it is hidden from others for half a minute."""
+    seen: set[str] = set()
+    while len(seen) < most:
+        answer = queues.client().receive_message(
+            QueueUrl=_dead_queue(),
+            MaxNumberOfMessages=min(BATCH, most - len(seen)),
+            VisibilityTimeout=LOOK_SECONDS,
+            MessageSystemAttributeNames=["MessageGroupId"],
+        )
+        new = [m for m in answer.get("Messages", ()) if m["MessageId"] not in seen]
+        if not new:
+            return
+        seen.update(message["MessageId"] for message in new)
+        yield from new
+
+
+def _is_about_a_transfer(body: str) -> bool:
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(message, dict) and {"transfer_id", "vehicle_id"} <= message.keys()
+
+
+def _dead_queue() -> str:
+    return os.environ["DEAD_LETTER_QUEUE_URL"]
