@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from motorpool.clients import fingerprint
-from motorpool.pepper import pepper
-from motorpool.store import clients, organizations
+from motorpool.partners import Cadence
+from motorpool.secret_keys import pepper
+from motorpool.store import clients, organizations, partners
 from ops import cli
 from tests.e2e.conftest import Api, a_person, refusal
 
@@ -77,6 +78,62 @@ def test_partners_are_listed_with_whole_ids_in_a_narrow_window_too(
     printed = motorpool("partner", "list")
     assert partner_id in printed
     assert "Tested Motors" in printed
+
+
+def test_a_partners_check_ins_have_the_cadence_that_was_set_last(
+    motorpool: Run, partner_id: str
+) -> None:
+    def listed() -> str:
+        [row] = [row for row in motorpool("partner", "list").splitlines() if partner_id in row]
+        return row
+
+    assert "at any time" in listed()
+    every = ("--cadence-days", "30", "--opens-days-before", "5")
+    printed = motorpool("partner", "settings", partner_id, *every)
+    assert printed == "check-ins: every 30 days, from 5 days before\n"
+    assert "every 30 days, from 5 days before" in listed()
+    motorpool("partner", "settings", partner_id, "--cadence-days", "7")
+    assert partners.get(partner_id).cadence == Cadence(7, 0)
+    motorpool("partner", "settings", partner_id, "--no-cadence")
+    assert partners.get(partner_id).cadence == Cadence()
+    assert "at any time" in listed()
+    assert "Tested Motors" in listed()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((), "Give one of --cadence-days and --no-cadence."),
+        (("--no-cadence", "--cadence-days", "7"), "Give one of --cadence-days and --no-cadence."),
+        (("--opens-days-before", "7"), "Give one of --cadence-days and --no-cadence."),
+        (("--cadence-days", "0"), "checkInCadenceDays: must be between 1 and 3650"),
+        (("--cadence-days", "3651"), "checkInCadenceDays: must be between 1 and 3650"),
+        (("--cadence-days", "-1"), "checkInCadenceDays: must be between 1 and 3650"),
+        (("--cadence-days", "7", "--opens-days-before", "8"), "checkInOpensDaysBefore: must be"),
+        (("--cadence-days", "7", "--opens-days-before", "-1"), "checkInOpensDaysBefore: must be"),
+        (("--no-cadence", "--opens-days-before", "1"), "checkInOpensDaysBefore: must be"),
+        (("--cadence-days", "weekly"), "--cadence-days"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_settings_that_cannot_be_meant_are_explained_and_change_nothing(
+    motorpool: Run, partner_id: str, arguments: tuple[str, ...], error: str
+) -> None:
+    before = partners.get(partner_id)
+    assert error in motorpool("partner", "settings", partner_id, *arguments, fails=True)
+    assert partners.get(partner_id) == before
+
+
+def test_of_two_operators_at_once_the_second_is_told(
+    motorpool: Run, partner_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = partners.get(partner_id)
+    motorpool("partner", "settings", partner_id, "--cadence-days", "30")
+    monkeypatch.setattr(partners, "get", lambda _: read)
+    printed = motorpool("partner", "settings", partner_id, "--cadence-days", "7", fails=True)
+    assert printed == "motorpool: It changed in the meantime\n"
+    monkeypatch.undo()
+    assert partners.get(partner_id).cadence == Cadence(30, 0)
 
 
 def test_organizations_are_nested_and_listed_below_their_parents(
@@ -174,6 +231,7 @@ def test_listed_clients_have_their_fingerprints_and_no_secret(
         (("client", "list", "--partner", NOT_THERE), "There is no such partner"),
         (("client", "list", "--partner", "nonsense#"), "There is no such partner"),
         (("organization", "list", "--partner", NOT_THERE), "There is no such partner"),
+        (("partner", "settings", NOT_THERE, "--no-cadence"), "There is no such partner"),
         (("client", "create", "X", "--partner", NOT_THERE), "There is no such partner"),
         (("client", "rotate", "cli_1", "--partner", NOT_THERE), "There is no such client"),
         (("client", "revoke", "cli_1", "--partner", "x", "--all"), "There is no such client"),
@@ -189,7 +247,7 @@ def test_a_wrong_id_is_said_in_one_line(
 def test_a_wrong_parent_is_said_in_one_line(motorpool: Run, partner_id: str) -> None:
     create = ("organization", "create", "X", "--partner", partner_id, "--type", "Fleet")
     missing = motorpool(*create, "--parent", "org_" + "0" * 32, fails=True)
-    assert missing == "motorpool: Supplier organization was not found or not authorized\n"
+    assert missing == "motorpool: There is no such organization\n"
     rental = motorpool(
         "organization", "create", "R", "--partner", partner_id, "--type", "Rental"
     ).strip()
@@ -202,7 +260,7 @@ def test_another_partners_organization_cannot_be_linked(
 ) -> None:
     theirs = stack["organizations"][0]["id"]
     create = ("client", "create", "X", "--partner", partner_id, "--organization", theirs)
-    assert "was not found" in motorpool(*create, fails=True)
+    assert "no such organization" in motorpool(*create, fails=True)
 
 
 @pytest.mark.parametrize("wrong", [("--type", "Taxi"), ("--type", "fleet"), ()])

@@ -6,7 +6,7 @@ What the authorizer said of three headers holds for a minute, so every test has 
 import pytest
 
 from motorpool.clients import new_secret
-from motorpool.pepper import pepper
+from motorpool.secret_keys import pepper
 from motorpool.store import clients, table
 from tests.e2e.conftest import Api, Tenant, a_person, refusal
 

@@ -1,35 +1,16 @@
 """Whatever many callers do at once, a VIN, a plate and a key count once."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 
 from motorpool.store import keys, table
-from tests.e2e.conftest import Api, Tenant, a_person
+from tests.e2e.conftest import Api, Tenant, a_person, at_once
 from tests.vins import bronco, new_vin
 
 BY_VIN = "/vehicles/create/by-vin"
 CALLERS = 16
-
-
-def at_once(
-    tenant: Tenant, number: int, call: Callable[[Api, int], httpx.Response]
-) -> list[httpx.Response]:
-    """What so many callers are answered who all call in the same moment."""
-    start = threading.Barrier(number)
-
-    def called(place: int) -> httpx.Response:
-        api = Api(tenant.url, tenant.api.credentials)
-        api.get("/")  # the connection is open, and no function was called
-        start.wait()
-        return call(api, place)
-
-    with ThreadPoolExecutor(number) as threads:
-        return list(threads.map(called, range(number)))
 
 
 def outcomes(answers: list[httpx.Response]) -> Counter[int]:

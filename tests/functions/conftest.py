@@ -6,6 +6,7 @@ Nothing about concurrency may be concluded here: moto's transactions are not ato
 import importlib.util
 import itertools
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,15 +16,21 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from infra.paths import FUNCTIONS, ROOT
 from infra.spec import Route, discover
-from motorpool import pepper
+from motorpool import queues, secret_keys, uploads
+from motorpool.errors import ENVELOPES, OAuthError
 from motorpool.store import table
 from motorpool.store.items import Item
 
 EVENTS = ROOT / "events"
+OAUTH = OAuthError.envelope("supplier")
+SPECS = {function.name: function.spec for function in discover()}
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -41,17 +48,37 @@ def _moto() -> Iterator[None]:
         }.items():
             patch.setenv(name, value)
         _forget_clients()
-        secret = boto3.client("secretsmanager").create_secret(Name="pepper", SecretString="x" * 64)
-        patch.setenv("PEPPER_SECRET_ARN", secret["ARN"])
+        for name in ("pepper", "cursor_key", "token_key"):
+            secret = boto3.client("secretsmanager").create_secret(Name=name, SecretString=name * 8)
+            patch.setenv(f"{name.upper()}_SECRET_ARN", secret["ARN"])
         yield
     _forget_clients()
 
 
 @pytest.fixture(autouse=True)
 def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table of the test's own."""
+    """A table, a bucket and queues of the test's own."""
     name = f"motorpool-{next(_numbers)}"
-    monkeypatch.setenv("TABLE_NAME", name)
+    monkeypatch.setenv("PHOTO_BUCKET", name)
+    uploads.client().create_bucket(Bucket=name)
+    uploads.client().put_bucket_versioning(
+        Bucket=name, VersioningConfiguration={"Status": "Enabled"}
+    )
+    for variable, queue in (("TRANSFERS_QUEUE_URL", "live"), ("DEAD_LETTER_QUEUE_URL", "dead")):
+        made = queues.client().create_queue(QueueName=f"{name}-{queue}")
+        monkeypatch.setenv(variable, made["QueueUrl"])
+    empty_table(monkeypatch)
+
+
+def empty_table(patch: pytest.MonkeyPatch) -> None:
+    """From now on, an empty table."""
+    name = f"motorpool-{next(_numbers)}"
+    patch.setenv("TABLE_NAME", name)
+    made_table(name)
+
+
+def made_table(name: str) -> None:
+    """A table as the stack has it."""
     indexed = ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"]
     table.client().create_table(
         TableName=name,
@@ -80,9 +107,10 @@ def _keys(hash_key: str, range_key: str) -> Any:
 
 
 def _forget_clients() -> None:
-    boto3.DEFAULT_SESSION = None  # it keeps the credentials that it found first
     table.client.cache_clear()
-    pepper._provider.cache_clear()
+    uploads.client.cache_clear()
+    queues.client.cache_clear()
+    secret_keys.provider.cache_clear()
 
 
 @contextmanager
@@ -131,15 +159,20 @@ class Answer:
 
     @property
     def refusal(self) -> tuple[int, str]:
-        """Status and code of an answer in the partner API's envelope."""
-        assert set(self.body) == {"error_code", "error_message"}
-        return self.status, self.body["error_code"]
+        """Status and code of an answer in the envelope of its API."""
+        code, message = self._envelope
+        assert set(self.body) == {code, message}
+        return self.status, self.body[code]
 
     @property
     def message(self) -> str:
         """What the envelope says to people."""
-        text: str = self.body["error_message"]
+        text: str = self.body[self._envelope[1]]
         return text
+
+    @property
+    def _envelope(self) -> tuple[str, str]:
+        return next(names for names in (*ENVELOPES.values(), OAUTH) if names[0] in self.body)
 
 
 @dataclass
@@ -159,6 +192,12 @@ class Caller:
             self.event["multiValueHeaders"].setdefault(name, []).append(value)
         return self
 
+    def with_query(self, **values: str) -> "Caller":
+        """Another query string."""
+        self.event["queryStringParameters"] = values
+        self.event["multiValueQueryStringParameters"] = {k: [v] for k, v in values.items()}
+        return self
+
     def with_body(self, **changes: Any) -> "Caller":
         """Other values in the JSON body; `...` leaves a field out."""
         body = json.loads(self.event["body"]) | changes
@@ -170,38 +209,81 @@ class Caller:
         self.event["requestContext"]["authorizer"] |= {"orgId": org_id, "orgPath": org_path}
         return self
 
+    def with_scopes(self, *scopes: str) -> "Caller":
+        """As a client with those scopes only."""
+        self.event["requestContext"]["authorizer"]["scopes"] = " ".join(scopes)
+        return self
+
     def of(self, partner_id: str) -> "Caller":
         """As another partner's client."""
         self.event["requestContext"]["authorizer"]["partnerId"] = partner_id
         return self
 
     def calls(self, **path: str) -> Answer:
-        """Call the function. `path` are other path parameters."""
+        """Call the function, with the variables of its route. `path` are other path parameters."""
         if path:
             self.event["pathParameters"] = path
-        with calls_counted() as calls:
+        spec = SPECS[self.name]
+        with pytest.MonkeyPatch.context() as patch, calls_counted() as calls:
+            if isinstance(spec, Route):
+                patch.setenv("API", spec.api)
+                patch.setenv("SCOPE", " ".join(spec.scope))
+                patch.setenv("REQUESTS_PER_HOUR", str(spec.per_hour or ""))
             answer = handler_of(self.name)(
                 self.event, SimpleNamespace(function_name=f"motorpool-{self.name}")
             )
-        return Answer(
-            answer["statusCode"], json.loads(answer["body"]), answer["headers"], tuple(calls)
-        )
+        body = json.loads(answer["body"]) if answer["body"] else None
+        return Answer(answer["statusCode"], body, answer["headers"], tuple(calls))
 
 
 @pytest.fixture
-def somebody(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], Caller]:
+def somebody(request: pytest.FixtureRequest) -> Callable[[], Caller]:
     """Makes callers of the function that the test module is named after."""
     name = request.module.__name__.rpartition(".test_")[2]
-    [spec] = [function.spec for function in discover() if function.name == name]
-    if isinstance(spec, Route):
-        monkeypatch.setenv("API", spec.api)
-        if spec.scope:
-            monkeypatch.setenv("SCOPE", spec.scope)
     return lambda: Caller(name)
 
 
 def everything_stored() -> list[Item]:
     """All items of the table, in no order."""
     return list(boto3.resource("dynamodb").Table(table.table_name()).scan()["Items"])
+
+
+class Fault:
+    """A table that answers an operation with an error, `times` times or for ever."""
+
+    def __init__(
+        self, operation: str, status: int, code: str, times: float = math.inf, **more: Any
+    ) -> None:
+        self.event = f"before-send.dynamodb.{operation}"
+        self.status, self.times = status, times
+        body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", **more}
+        self.content = json.dumps(body).encode()
+        self.tries = 0
+        self.slept = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+    def answer(self, event_name: str, request: Any) -> AWSResponse | None:
+        if event_name != self.event or self.tries >= self.times:
+            return None
+        self.tries += 1
+        return AWSResponse(request.url, self.status, HTTPHeaders(), MockRawResponse(self.content))
+
+
+@pytest.fixture
+def faulty(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fault]:
+    """Puts a Fault in front of moto, and lets nobody wait."""
+    moto = BotocoreStubber.__call__
+
+    def faulty(*args: Any, **kwargs: Any) -> Fault:
+        fault = Fault(*args, **kwargs)
+
+        def call(self: Any, event_name: str, request: Any, **given: Any) -> Any:
+            return fault.answer(event_name, request) or moto(self, event_name, request, **given)
+
+        monkeypatch.setattr(BotocoreStubber, "__call__", call)
+        monkeypatch.setattr("time.sleep", fault.sleep)
+        return fault
+
+    return faulty

@@ -6,8 +6,8 @@ import pytest
 
 from motorpool.callers import Caller
 from motorpool.organizations import Organization
-from motorpool.pepper import pepper
 from motorpool.scopes import ALL_SCOPES
+from motorpool.secret_keys import pepper
 from motorpool.store import clients, table
 from tests.functions import world
 from tests.functions.conftest import calls_counted, event, handler_of

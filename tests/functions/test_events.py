@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infra.paths import ROOT
-from infra.spec import Authorizer, Function, Route, discover
+from infra.spec import Authorizer, Consumer, Function, Route, discover
 from tests.functions import world
 from tests.functions.conftest import EVENTS, event
 
@@ -55,7 +55,25 @@ def test_an_authorizers_event_is_a_request_to_a_method(function: Function) -> No
     assert "authorizer" not in recorded["requestContext"]
 
 
+@pytest.mark.parametrize(
+    "function",
+    [function for function in discover() if isinstance(function.spec, Consumer)],
+    ids=lambda function: function.name,
+)
+def test_a_consumers_event_is_a_batch_of_its_queue(function: Function) -> None:
+    assert isinstance(function.spec, Consumer)
+    records = event(function.name)["Records"]
+    assert 1 <= len(records) <= function.spec.batch
+    for record in records:
+        assert record["eventSource"] == "aws:sqs"
+        assert function.spec.queue in record["eventSourceARN"].lower()
+        assert isinstance(json.loads(record["body"]), dict)
+
+
 def test_the_events_speak_of_the_test_world_only() -> None:
     text = json.dumps([event(name) for name in sorted(NAMES)])
-    for id in (world.PARTNER, world.CLIENT, world.ORGANIZATION, world.USER, world.VEHICLE):
+    for id in (
+        world.PARTNER, world.CLIENT, world.ORGANIZATION, world.USER, world.VEHICLE,
+        world.CHECK_IN, world.LICENSE_PHOTO, world.ODOMETER_PHOTO,
+    ):  # fmt: skip
         assert id in text

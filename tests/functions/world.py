@@ -4,14 +4,30 @@ Every helper writes one entity, with the id that the events have unless told oth
 returns it.
 """
 
+import os
 from dataclasses import replace
+from typing import Any
 
+from motorpool import uploads
+from motorpool.checkins import CheckIn, CreateMileageCheckIn, PhotoPair
 from motorpool.clients import Client
 from motorpool.organizations import Organization, SupplierType
-from motorpool.partners import Partner
-from motorpool.pepper import pepper
+from motorpool.partners import Cadence, Partner
+from motorpool.photos import ContentType, Photo, RequestPhotoUpload
 from motorpool.scopes import ALL_SCOPES
-from motorpool.store import clients, organizations, partners, table, users, vehicles
+from motorpool.secret_keys import pepper
+from motorpool.store import (
+    checkins,
+    clients,
+    organizations,
+    partners,
+    table,
+    transfers,
+    users,
+    vehicles,
+)
+from motorpool.store import photos as stored_photos
+from motorpool.transfers import Transfer
 from motorpool.users import Address, CreateUser, User
 from motorpool.vehicles import CreateVehicleByVin, Vehicle
 from motorpool.vin import DecodedVin
@@ -21,6 +37,11 @@ CLIENT = "cli_019aa8f1000000000000000000000002"
 ORGANIZATION = "org_019aa8f1000000000000000000000003"
 USER = "usr_019aa8f1000000000000000000000004"
 VEHICLE = "veh_019aa8f1000000000000000000000005"
+LICENSE_PHOTO = "pho_019aa8f1000000000000000000000006"
+ODOMETER_PHOTO = "pho_019aa8f1000000000000000000000007"
+CHECK_IN = "chk_019aa8f1000000000000000000000005019aa8f10000000000000008"
+TARGET = "org_019aa8f1000000000000000000000009"
+TRANSFER = "trf_019aa8f100000000000000000000000a"
 SECRET = "motorpool_secret_recorded-event-this-is-not-a-secret-0000000"
 
 OTHER_PARTNER = "ptr_" + "f" * 32
@@ -28,9 +49,16 @@ OTHER_PARTNER = "ptr_" + "f" * 32
 BRONCO = DecodedVin("1FMCU14T6JU400773", "FORD", "Bronco II", None, 1988)
 
 
-def partner(id: str = PARTNER) -> Partner:
+# The URL of the API in the recorded events.
+API = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/api"
+
+
+def partner(
+    id: str = PARTNER, *, cadence_days: int | None = None, opens_days_before: int = 0
+) -> Partner:
     """A partner."""
-    made = replace(Partner.signed("Recorded Motors"), id=id)
+    signed = replace(Partner.signed("Recorded Motors"), id=id)
+    made = signed.with_cadence(cadence_days, opens_days_before)
     table.transact(partners.add(made))
     return made
 
@@ -93,3 +121,69 @@ def vehicle(
     made = replace(Vehicle.registered(request, car, of), id=id)
     table.transact(*vehicles.add(made))
     return made
+
+
+def photo(
+    id: str,
+    *,
+    of: User,
+    file: bytes | None = b"not looked at yet",
+    content_type: ContentType = "image/jpeg",
+    **changes: Any,
+) -> Photo:
+    """A photo of a user, uploaded unless `file` is None; `changes` are fields of the item."""
+    request = RequestPhotoUpload(user_id=of.id, content_type=content_type)
+    made = replace(Photo.announced(request, of), id=id, **changes)
+    table.transact(*stored_photos.add(made))
+    if file is not None:
+        uploaded(made, file)
+    return made
+
+
+def photos(*, of: User, **changes: Any) -> PhotoPair:
+    """The two photos that the recorded check-ins name, as `photo` makes them."""
+    return PhotoPair(
+        photo(LICENSE_PHOTO, of=of, **changes), photo(ODOMETER_PHOTO, of=of, **changes)
+    )
+
+
+def uploaded(photo: Photo, file: bytes) -> str:
+    """A phone's upload of a photo's file; its version."""
+    put = uploads.client().put_object(
+        Bucket=os.environ["PHOTO_BUCKET"],
+        Key=photo.key,
+        Body=file,
+        ContentType=photo.content_type,
+    )
+    return put["VersionId"]
+
+
+def check_in(
+    id: str = CHECK_IN,
+    *,
+    of: Vehicle,
+    photos: PhotoPair,
+    mileage: int = 40_000,
+    plate: str = "TEST-123",
+    state: str | None = "CA",
+) -> tuple[CheckIn, Vehicle]:
+    """A pending check-in of a vehicle, by the rules, and the vehicle after it."""
+    request = CreateMileageCheckIn.model_validate(
+        {"vehicleId": of.id, "licensePlate": plate, "state": state, "mileage": mileage}
+    )
+    pair = uploads.uploaded(photos)
+    made, after = CheckIn.made(request, of, pair, cadence=Cadence(), plate_is_taken=False)
+    made = replace(made, id=id)
+    after = replace(after, open_check_in_id=id)
+    table.transact(*checkins.add(made, of, after, pair))
+    return made, replace(after, version=of.version + 1)
+
+
+def transfer(
+    id: str = TRANSFER, *, of: Vehicle, to: Organization, new_user: User | None = None
+) -> tuple[Transfer, Vehicle]:
+    """An accepted transfer with its outbox entry, and the vehicle reserved for it."""
+    made, reserved = Transfer.accepted(of, to, new_user)
+    made, reserved = replace(made, id=id), replace(reserved, pending_transfer_id=id)
+    table.transact(*transfers.add(made, of, reserved))
+    return made, replace(reserved, version=of.version + 1)

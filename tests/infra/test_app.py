@@ -76,6 +76,8 @@ def test_the_stack_hands_on_what_tools_need_to_reach_it(stack: Template) -> None
         "TableName",
         "PhotoBucketName",
         "PepperSecretArn",
-        "TransferQueueUrl",
-        "TransferDeadLetterQueueUrl",
+        "UploadsQueueUrl",
+        "UploadsDeadLetterQueueUrl",
+        "TransfersQueueUrl",
+        "TransfersDeadLetterQueueUrl",
     }

@@ -1,12 +1,16 @@
 """What is kept, what is queued, and what raises an alarm."""
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
+import pytest
 from aws_cdk.assertions import Template
 
-from infra.spec import discover
+from infra.spec import Consumer, Queue, Secret, discover
 from motorpool.telemetry import UNEXPECTED
+
+ACCOUNT = {"Ref": "AWS::AccountId"}
 
 
 def only(stack: Template, resource_type: str) -> dict[str, Any]:
@@ -24,15 +28,21 @@ def photos(stack: Template) -> dict[str, Any]:
     return dict(bucket)
 
 
-def queues(stack: Template) -> tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]:
-    """Logical id and properties of the transfer queue, then of its dead-letter queue."""
+def queues(
+    stack: Template, name: Queue
+) -> tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]:
+    """Logical id and properties of a queue, then of its dead-letter queue."""
     found = stack.find_resources("AWS::SQS::Queue")
-    [transfers] = [name for name, queue in found.items() if "RedrivePolicy" in queue["Properties"]]
-    [dead] = [name for name in found if name != transfers]
-    return (
-        (transfers, dict(found[transfers]["Properties"])),
-        (dead, dict(found[dead]["Properties"])),
-    )
+    [live] = [
+        id
+        for id, queue in found.items()
+        if "RedrivePolicy" in queue["Properties"] and name.title() in id
+    ]
+    [dead] = [id for id in found if f"Dead{name.title()}" in id]
+    return (live, dict(found[live]["Properties"])), (dead, dict(found[dead]["Properties"]))
+
+
+every_queue = pytest.mark.parametrize("name", get_args(Queue))
 
 
 def test_what_partners_entrusted_to_us_survives_the_stack(stack: Template) -> None:
@@ -80,34 +90,93 @@ def test_no_bucket_is_public_or_reached_without_tls(stack: Template) -> None:
 def test_photos_are_versioned_logged_and_open_to_browsers(stack: Template) -> None:
     bucket = photos(stack)
     [cors] = bucket["CorsConfiguration"]["CorsRules"]
-    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    thumbnails, uploads = bucket["LifecycleConfiguration"]["Rules"]
 
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert "DestinationBucketName" in bucket["LoggingConfiguration"]
     assert cors["AllowedMethods"] == ["POST", "GET"]
-    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert thumbnails["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
 
 
-def test_the_pepper_is_made_where_it_is_kept(stack: Template) -> None:
-    secret = only(stack, "AWS::SecretsManager::Secret")["Properties"]
+def test_a_photo_that_was_inspected_is_never_removed_whatever_is_sent_after_it(
+    stack: Template,
+) -> None:
+    removing = [
+        rule
+        for rule in photos(stack)["LifecycleConfiguration"]["Rules"]
+        if any("Expiration" in what for what in rule)
+    ]
 
-    assert "SecretString" not in secret
-    assert secret["GenerateSecretString"]["PasswordLength"] == 64
+    assert {rule["Prefix"] for rule in removing} == {"thumbnails/"}
 
 
-def test_the_visibility_timeout_is_six_times_the_function_timeout(stack: Template) -> None:
-    (_, transfers), _ = queues(stack)
+def test_the_uploads_queue_is_told_of_photos_and_not_of_their_thumbnails(stack: Template) -> None:
+    (uploads, _), _ = queues(stack, "uploads")
+    [told] = photos(stack)["NotificationConfiguration"]["QueueConfigurations"]
 
-    assert transfers["VisibilityTimeout"] >= 6 * max(f.spec.timeout for f in discover())
+    assert told["Queue"] == {"Fn::GetAtt": [uploads, "Arn"]}
+    assert told["Event"] == "s3:ObjectCreated:*"
+    assert told["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "photos/"}]}}
 
 
-def test_a_transfer_that_keeps_failing_is_set_aside_for_two_weeks(stack: Template) -> None:
-    (_, transfers), (dead_id, dead) = queues(stack)
+def test_only_buckets_of_this_account_may_tell_the_uploads_queue(stack: Template) -> None:
+    (uploads, _), _ = queues(stack, "uploads")
+    policies = stack.find_resources("AWS::SQS::QueuePolicy")
+    allowed = {
+        (queue["Ref"], id): statement
+        for id, policy in policies.items()
+        for queue in policy["Properties"]["Queues"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    }
 
-    assert transfers["RedrivePolicy"] == {
+    [((queue_id, policy_id), statement)] = allowed.items()
+
+    assert queue_id == uploads
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert statement["Action"] == "sqs:SendMessage"
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    [bucket] = [
+        bucket
+        for bucket in stack.find_resources("AWS::S3::Bucket").values()
+        if "NotificationConfiguration" in bucket["Properties"]
+    ]
+    assert policy_id in bucket["DependsOn"]
+
+
+def test_the_secret_keys_are_made_where_they_are_kept(stack: Template) -> None:
+    secrets = stack.find_resources("AWS::SecretsManager::Secret").values()
+
+    assert len(secrets) == len(get_args(Secret)) == 3
+    for secret in secrets:
+        assert "SecretString" not in secret["Properties"]
+        assert secret["Properties"]["GenerateSecretString"]["PasswordLength"] == 64
+
+
+@every_queue
+def test_the_visibility_timeout_is_six_times_its_readers_timeout(
+    stack: Template, name: Queue
+) -> None:
+    (_, live), _ = queues(stack, name)
+    readers = [
+        function.spec.timeout
+        for function in discover()
+        if isinstance(function.spec, Consumer) and function.spec.queue == name
+    ]
+
+    assert live["VisibilityTimeout"] >= 6 * max(readers, default=20)
+
+
+@pytest.mark.parametrize(("name", "deliveries"), [("uploads", 3), ("transfers", 5)])
+def test_a_message_that_keeps_failing_is_set_aside_for_two_weeks(
+    stack: Template, name: Queue, deliveries: int
+) -> None:
+    (_, live), (dead_id, dead) = queues(stack, name)
+
+    assert live["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": [dead_id, "Arn"]},
-        "maxReceiveCount": 5,
+        "maxReceiveCount": deliveries,
     }
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
@@ -121,26 +190,32 @@ def test_queues_are_encrypted_and_reached_by_tls_only(stack: Template) -> None:
     assert {queue["Ref"] for queues in closed for queue in queues} == {*found}
 
 
-def test_a_dead_transfer_and_an_unexpected_error_raise_an_alarm_at_once(stack: Template) -> None:
-    _, (dead_id, _) = queues(stack)
-    alarms = {
-        (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"]): alarm["Properties"]
-        for alarm in stack.find_resources("AWS::CloudWatch::Alarm").values()
+def test_what_waits_a_minute_or_died_or_nobody_foresaw_raises_an_alarm_at_once(
+    stack: Template,
+) -> None:
+    found = stack.find_resources("AWS::CloudWatch::Alarm").values()
+    alarms = [alarm["Properties"] for alarm in found]
+    raised_at = {
+        (alarm["MetricName"], json.dumps(alarm["Dimensions"])): alarm["Threshold"]
+        for alarm in alarms
     }
-
-    dead = alarms.pop(("AWS/SQS", "ApproximateNumberOfMessagesVisible"))
-    unexpected = alarms.pop(("Motorpool", UNEXPECTED))
-
-    assert not alarms
-    assert dead["Dimensions"] == [
-        {"Name": "QueueName", "Value": {"Fn::GetAtt": [dead_id, "QueueName"]}}
-    ]
     # The one dimension that Powertools gives a single metric.
-    assert unexpected["Dimensions"] == [{"Name": "service", "Value": "motorpool"}]
-    for alarm in (dead, unexpected):
-        assert alarm["Threshold"] == 1
+    expected = {(UNEXPECTED, json.dumps([{"Name": "service", "Value": "motorpool"}])): 1}
+    for name in get_args(Queue):
+        (live, _), (dead, _) = queues(stack, name)
+        expected["ApproximateAgeOfOldestMessage", json.dumps(of_queue(live))] = 60
+        expected["ApproximateNumberOfMessagesVisible", json.dumps(of_queue(dead))] = 1
+
+    assert raised_at == expected
+    for alarm in alarms:
+        assert alarm["EvaluationPeriods"] == 1
         assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
         assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def of_queue(id: str) -> list[dict[str, Any]]:
+    """The dimensions of a queue's metrics."""
+    return [{"Name": "QueueName", "Value": {"Fn::GetAtt": [id, "QueueName"]}}]
 
 
 def denies_plain_http(policy: Mapping[str, Any]) -> bool:

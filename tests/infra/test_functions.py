@@ -10,13 +10,28 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from infra.assets import Build
-from infra.spec import Function, Route, Spec, discover
+from infra.spec import (
+    Consumer,
+    Function,
+    Queue,
+    Route,
+    Secret,
+    Spec,
+    StreamReader,
+    discover,
+)
 from infra.stack import Motorpool
+from motorpool.store import keys
 
 Grants = set[tuple[str, str]]
 
 OWN_LOGS = frozenset({"logs:CreateLogStream", "logs:PutLogEvents"})
 OWN_TRACES = frozenset({"xray:PutTraceSegments", "xray:PutTelemetryRecords"})
+
+READING_A_STREAM = frozenset(
+    {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+)
+READING = frozenset({"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"})
 
 
 def by_name(function: Function) -> str:
@@ -45,6 +60,59 @@ def logical_id(reference: dict[str, Any]) -> str:
 def sole_id(stack: Template, resource_type: str) -> str:
     [found] = stack.find_resources(resource_type)
     return found
+
+
+def photo_bucket(stack: Template) -> str:
+    """The logical id of the one bucket that browsers may talk to."""
+    buckets = stack.find_resources("AWS::S3::Bucket")
+    [found] = [
+        name for name, bucket in buckets.items() if "CorsConfiguration" in bucket["Properties"]
+    ]
+    return found
+
+
+def secret(stack: Template, name: Secret) -> dict[str, Any]:
+    """What points to a secret."""
+    of_that_name = {
+        "pepper": "Keys the HMAC",
+        "cursor_key": "Signs the cursors",
+        "token_key": "Signs the access tokens",
+    }
+    [found] = [
+        logical
+        for logical, resource in stack.find_resources("AWS::SecretsManager::Secret").items()
+        if resource["Properties"]["Description"].startswith(of_that_name[name])
+    ]
+    return {"Fn::GetAtt": [found, "Id"]}
+
+
+def queue_id(stack: Template, name: Queue, *, dead: bool = False) -> str:
+    """The logical id of the queue of that name, or of its dead-letter queue."""
+    [found] = [
+        logical
+        for logical, resource in stack.find_resources("AWS::SQS::Queue").items()
+        if ("RedrivePolicy" in resource["Properties"]) != dead and name.title() in logical
+    ]
+    return found
+
+
+def queue(stack: Template, name: Queue, *, dead: bool = False) -> dict[str, Any]:
+    """What points to a queue."""
+    return {"Fn::GetAtt": [queue_id(stack, name, dead=dead), "Arn"]}
+
+
+def mapped_to(stack: Template, source: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The function that is invoked for a source, and how: name and properties of the mapping."""
+    [mapping] = [
+        found["Properties"]
+        for found in stack.find_resources("AWS::Lambda::EventSourceMapping").values()
+        if found["Properties"]["EventSourceArn"] == source
+    ]
+    alias_id = str(mapping["FunctionName"]).partition("'Ref': '")[2].partition("'")[0]
+    alias = stack.find_resources("AWS::Lambda::Alias")[alias_id]["Properties"]
+    called = stack.find_resources("AWS::Lambda::Function")[alias["FunctionName"]["Ref"]]
+    assert str(mapping["FunctionName"]).endswith("':live']]}")
+    return called["Properties"]["FunctionName"], dict(mapping)
 
 
 def as_list(value: Any) -> list[Any]:
@@ -81,13 +149,25 @@ def listed(stack: Template, function: Function) -> Grants:
     uses = function.spec.uses
     log_group = deployed(stack, function)["LoggingConfig"]["LogGroup"]["Ref"]
     table = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "Arn"]}
-    pepper = {"Fn::GetAtt": [sole_id(stack, "AWS::SecretsManager::Secret"), "Id"]}
+    bucket = {"Fn::GetAtt": [photo_bucket(stack), "Arn"]}
     expected = grants(OWN_LOGS, {"Fn::GetAtt": [log_group, "Arn"]}) | grants(OWN_TRACES, "*")
     expected |= grants((f"dynamodb:{action}" for action in uses.table), table)
     for index in uses.index:
         expected |= grants(["dynamodb:Query"], {"Fn::Join": ["", [table, f"/index/{index}"]]})
-    if "pepper" in uses.secrets:
-        expected |= grants(["secretsmanager:GetSecretValue"], pepper)
+    for prefix, actions in (("photos", uses.photos), ("thumbnails", uses.thumbnails)):
+        objects = {"Fn::Join": ["", [bucket, f"/{prefix}/*"]]}
+        expected |= grants((f"s3:{action}" for action in actions), objects)
+    for secret_name in uses.secrets:
+        expected |= grants(["secretsmanager:GetSecretValue"], secret(stack, secret_name))
+    for name in uses.sends:
+        expected |= grants(["sqs:SendMessage"], queue(stack, name))
+    if isinstance(function.spec, Consumer):
+        expected |= grants(READING, queue(stack, function.spec.queue))
+        expected |= grants(["sqs:SendMessage"], queue(stack, function.spec.queue, dead=True))
+    if isinstance(function.spec, StreamReader):
+        stream = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "StreamArn"]}
+        expected |= grants(READING_A_STREAM, stream)
+        expected |= grants(["sqs:SendMessage"], queue(stack, "transfers", dead=True))
     return expected
 
 
@@ -127,19 +207,31 @@ def test_an_index_is_granted_by_its_name_beside_the_table(build: Build, tmp_path
 def test_no_policy_has_a_wildcard_action_or_an_unexplained_wildcard_resource(
     stack: Template,
 ) -> None:
+    bucket = {"Fn::GetAtt": [photo_bucket(stack), "Arn"]}
+    of_photos = [
+        {"Fn::Join": ["", [bucket, f"/{prefix}/*"]]} for prefix in ("photos", "thumbnails")
+    ]
     for statement in statements(stack):
         actions = as_list(statement["Action"])
         assert not [action for action in actions if "*" in action]
-        if "*" in str(statement["Resource"]):
-            assert frozenset(actions) == OWN_TRACES
+        for resource in as_list(statement["Resource"]):
+            if "*" in str(resource):
+                assert frozenset(actions) == OWN_TRACES or resource in of_photos
 
 
 def variables_of(spec: Spec) -> set[str]:
     names = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
     names |= {"TABLE_NAME"} if spec.uses.table or spec.uses.index else set()
-    names |= {"PEPPER_SECRET_ARN"} if "pepper" in spec.uses.secrets else set()
-    names |= {"API"} if isinstance(spec, Route) else set()
-    return names | ({"SCOPE"} if isinstance(spec, Route) and spec.scope else set())
+    names |= {"PHOTO_BUCKET"} if spec.uses.photos or spec.uses.thumbnails else set()
+    names |= {f"{secret.upper()}_SECRET_ARN" for secret in spec.uses.secrets}
+    names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
+    if isinstance(spec, Consumer):
+        names |= {"DEAD_LETTER_QUEUE_URL"}
+    if isinstance(spec, Route):
+        names |= {"API"}
+        names |= {"SCOPE"} if spec.scope else set()
+        names |= {"REQUESTS_PER_HOUR"} if spec.per_hour else set()
+    return names
 
 
 @every_function
@@ -149,7 +241,55 @@ def test_a_function_is_told_only_of_what_it_uses(stack: Template, function: Func
     assert variables.keys() == variables_of(function.spec)
     if isinstance(function.spec, Route):
         assert variables["API"] == function.spec.api
-        assert variables.get("SCOPE") == function.spec.scope
+        assert variables.get("SCOPE", "").split() == list(function.spec.scope)
+        assert variables.get("REQUESTS_PER_HOUR") in {None, str(function.spec.per_hour)}
+    for name in function.spec.uses.secrets:
+        assert variables[f"{name.upper()}_SECRET_ARN"] == secret(stack, name)
+    for queue_name in function.spec.uses.sends:
+        assert variables[f"{queue_name.upper()}_QUEUE_URL"] == {"Ref": queue_id(stack, queue_name)}
+    if isinstance(function.spec, Consumer):
+        dead = queue_id(stack, function.spec.queue, dead=True)
+        assert variables["DEAD_LETTER_QUEUE_URL"] == {"Ref": dead}
+
+
+@pytest.mark.parametrize(
+    "function",
+    [function for function in discover() if isinstance(function.spec, Consumer)],
+    ids=by_name,
+)
+def test_a_consumer_reads_its_queue_and_hands_back_only_what_failed(
+    stack: Template, function: Function
+) -> None:
+    assert isinstance(function.spec, Consumer)
+    name, mapping = mapped_to(stack, queue(stack, function.spec.queue))
+    assert name == f"motorpool-{function.name}"
+    assert mapping["BatchSize"] == function.spec.batch
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_relay_is_told_of_new_outbox_entries_only_and_hands_back_what_failed(
+    stack: Template,
+) -> None:
+    stream = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "StreamArn"]}
+    name, mapping = mapped_to(stack, stream)
+    [pattern] = mapping["FilterCriteria"]["Filters"]
+    assert name == "motorpool-relay_outbox"
+    assert json.loads(pattern["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.OUTBOX}]}}},
+    }
+    # From the oldest record on, so that a deployment loses none; a poisoned one stops no others.
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"]
+    dead = queue(stack, "transfers", dead=True)
+    assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": dead}}
+
+
+def test_the_transfer_endpoint_counts_1800_requests_an_hour(stack: Template) -> None:
+    [transfer] = [function for function in discover() if function.name == "transfer_vehicle"]
+    variables = deployed(stack, transfer)["Environment"]["Variables"]
+    assert variables["REQUESTS_PER_HOUR"] == "1800"
 
 
 @every_function
@@ -166,7 +306,7 @@ def test_functions_run_on_arm64_with_their_specs_memory_time_and_layers(
     assert properties["Timeout"] == spec.timeout
     assert properties["TracingConfig"] == {"Mode": "Active"}
     assert len(layers) == len(spec.layers)
-    for layer, name in zip(layers, spec.layers, strict=True):
+    for layer, name in zip(sorted(layers), sorted(spec.layers), strict=True):
         assert layer.startswith(f"{name.capitalize()}Layer")
 
 

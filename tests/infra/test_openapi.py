@@ -12,7 +12,6 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from infra.gateway_answers import ENVELOPES
 from infra.openapi import as_json, described
 from infra.paths import FUNCTIONS, ROOT
 from infra.schemas import Undocumentable
@@ -37,7 +36,7 @@ spec = Route(
     method="GET",
     path="/vehicle-suppliers/organizations/{organization_id}/vehicles",
     summary="List the vehicles of an organization",
-    scope="vehicle_suppliers.vehicles.read",
+    scope=("vehicle_suppliers.vehicles.read", "vehicle_suppliers.vehicles.write"),
 )
 """
 
@@ -177,15 +176,15 @@ def test_every_error_a_handler_raises_has_its_status_code_and_example(
     function: Function, route: Route
 ) -> None:
     responses = operation_of(function, route)["responses"]
-    code_field, message_field = ENVELOPES[route.api]
     for error in handler_of(function).raises:
-        status, code = error.on(route.api)
+        code_field, message_field = error.envelope(route.api)
+        status, code, message = error.on(route.api)
         answered = responses[str(status)]["content"]["application/json"]
         assert code in answered["schema"]["properties"][code_field]["enum"]
         assert answered["schema"]["required"] == [code_field, message_field]
         assert answered["examples"][code]["value"] == {
             code_field: code,
-            message_field: error.message,
+            message_field: message or error.message,
         }
 
 
@@ -194,21 +193,25 @@ def test_every_operation_has_the_refusals_that_no_handler_raises(
     function: Function, route: Route
 ) -> None:
     responses = operation_of(function, route)["responses"]
-    assert {"200", "401", "429", "500"} <= responses.keys()
+    handler = handler_of(function)
+    success = "302" if handler.redirects else "200" if handler.answer else "204"
+    assert {success, "401", "429", "500"} <= responses.keys()
+    assert [status for status in responses if status < "400"] == [success]
     assert ("503" in responses) == (route.api == "supplier")
     assert "Retry-After" in responses["429"]["headers"]
     assert all("x-request-id" in response["headers"] for response in responses.values())
 
 
 @every_route
-def test_only_a_post_or_put_takes_an_idempotency_key_and_may_find_it_invalid(
+def test_only_a_post_or_put_of_a_client_takes_an_idempotency_key_and_may_find_it_invalid(
     function: Function, route: Route
 ) -> None:
     operation = operation_of(function, route)
-    keyed = route.method in {"POST", "PUT"}
+    keyed = route.method in {"POST", "PUT"} and not route.public
     names = [parameter["name"] for parameter in operation["parameters"]]
     assert ("Idempotency-Key" in names) == keyed
-    assert ("Idempotent-Replayed" in operation["responses"]["200"]["headers"]) == keyed
+    [success] = [answer for status, answer in operation["responses"].items() if status < "400"]
+    assert ("Idempotent-Replayed" in success["headers"]) == keyed
     assert "400" in operation["responses"] or not keyed
 
 
@@ -223,14 +226,24 @@ def test_the_description_is_the_contract_at_the_top_of_the_handler(
 @every_route
 def test_a_handler_accepts_the_example_of_its_request(function: Function, route: Route) -> None:
     if body := handler_of(function).body:
-        content = operation_of(function, route)["requestBody"]["content"]
-        body.model_validate_json(json.dumps(content["application/json"]["example"]))
+        [content] = operation_of(function, route)["requestBody"]["content"].values()
+        body.model_validate_json(json.dumps(content["example"]))
 
 
 @every_route
 def test_every_field_of_an_answer_is_always_there(function: Function, route: Route) -> None:
-    answer = schema(document(route.api), handler_of(function).answer.__name__)
-    assert answer["required"] == list(answer["properties"])
+    model = handler_of(function).answer
+    if model is None:
+        [success] = [
+            answer
+            for status, answer in operation_of(function, route)["responses"].items()
+            if status < "400"
+        ]
+        assert ("Location" in success["headers"]) == handler_of(function).redirects
+        assert "content" not in success
+    else:
+        answer = schema(document(route.api), model.__name__)
+        assert answer["required"] == list(answer["properties"])
 
 
 def test_a_partner_sends_all_three_headers() -> None:
@@ -291,6 +304,43 @@ def test_create_by_vin_can_be_refused_as_documented() -> None:
     }
 
 
+def test_a_transfer_can_be_refused_as_documented() -> None:
+    path = "/vehicle-suppliers/vehicles/{vehicle_id}/transfer"
+    responses = document("supplier")["paths"][path]["post"]["responses"]
+    refusals = {
+        (int(status), code): example["value"]["message"]
+        for status, response in responses.items()
+        if status >= "400"
+        for code, example in response["content"]["application/json"]["examples"].items()
+    }
+    documented = {
+        (400, "bad_request"): "The request parameters are invalid",
+        (401, "unauthorized"): "Invalid OAuth 2.0 credentials provided",
+        (404, "vehicle_not_found"): "Vehicle was not found or not authorized",
+        (404, "organization_not_found"): ("Supplier organization was not found or not authorized"),
+        (422, "transfer_assigned_vehicle"): "It is not allowed to transfer an assigned vehicle",
+        (429, "rate_limited"): "Number of requests exceeds allowed limit",
+        (500, "internal_server_error"): "Internal server error",
+        (503, "service_unavailable"): "Service unavailable",
+    }
+    assert documented.items() <= refusals.items()
+    assert refusals.keys() - documented.keys() == {
+        (404, "user_not_found"),
+        (413, "request_too_large"),
+        (422, "transfer_in_progress"),
+    }
+    limits = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+    assert limits <= responses["200"]["headers"].keys()
+
+
+def test_a_token_is_asked_for_with_a_form_and_without_other_credentials() -> None:
+    operation = document("supplier")["paths"]["/oauth/token"]["post"]
+    assert operation["security"] == []
+    assert list(operation["requestBody"]["content"]) == ["application/x-www-form-urlencoded"]
+    [invalid] = operation["responses"]["401"]["content"].values()
+    assert invalid["schema"]["required"] == ["error", "error_description"]
+
+
 def test_a_supplier_route_is_documented_as_soon_as_it_is_there(add_endpoint: AddEndpoint) -> None:
     functions = add_endpoint("list_vehicles", LIST_ROUTE, LIST_VEHICLES)
 
@@ -298,9 +348,12 @@ def test_a_supplier_route_is_documented_as_soon_as_it_is_there(add_endpoint: Add
 
     assert_valid(supplier)
     [(_, _, operation)] = operations(supplier)
-    assert operation["description"].endswith("Needs the scope `vehicle_suppliers.vehicles.read`.")
+    assert operation["description"].endswith(
+        "Needs the scope `vehicle_suppliers.vehicles.read` or `vehicle_suppliers.vehicles.write`."
+    )
     assert operation["security"] == [
         {"token": ["vehicle_suppliers.vehicles.read"]},
+        {"token": ["vehicle_suppliers.vehicles.write"]},
         {"partnerId": [], "clientId": [], "clientSecret": []},
     ]
     assert [(p["name"], p["in"], p["required"]) for p in operation["parameters"]] == [
@@ -318,7 +371,7 @@ def test_a_supplier_route_is_documented_as_soon_as_it_is_there(add_endpoint: Add
             }
         }
     }
-    assert "does not have the scope" in responses["401"]["description"]
+    assert "WWW-Authenticate" in responses["401"]["headers"]
     token = supplier["components"]["securitySchemes"]["token"]["flows"]["clientCredentials"]
     assert token["tokenUrl"] == "/v1/oauth/token"
     assert token["scopes"]["vehicle_suppliers.vehicles.read"] == operation["summary"]
@@ -339,9 +392,9 @@ def test_an_example_is_put_together_through_lists_and_models(add_endpoint: AddEn
 def test_an_error_without_an_answer_on_the_api_cannot_be_documented(
     add_endpoint: AddEndpoint,
 ) -> None:
-    handler = LIST_VEHICLES.replace("OrganizationNotFound", "UserNotFound")
+    handler = LIST_VEHICLES.replace("OrganizationNotFound", "NoPermission")
     functions = add_endpoint("list_vehicles", LIST_ROUTE, handler)
-    with pytest.raises(Undocumentable, match=r"^list_vehicles: UserNotFound has no answer on the "):
+    with pytest.raises(Undocumentable, match=r"^list_vehicles: NoPermission has no answer on the "):
         described("supplier", functions)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from motorpool.callers import Caller
-from motorpool.endpoint import MOST_PROBLEMS, Change, Endpoint, endpoint
+from motorpool.endpoint import Change, Endpoint, endpoint
 from motorpool.errors import (
     InvalidParameters,
     MotorpoolError,
@@ -20,6 +20,8 @@ from motorpool.errors import (
     UserAlreadyExists,
     UserNotFound,
 )
+from motorpool.gateway_event import MOST_PROBLEMS
+from motorpool.idempotency import AlreadyAnswered, FirstAnswer
 from motorpool.store import table
 from motorpool.store.items import Item
 from motorpool.store.table import Key, Write
@@ -59,8 +61,8 @@ def look_up(vehicle_id: str, query: Page) -> Greeting:
 
 
 @endpoint(raises=(UserAlreadyExists,))
-def enrol(request: Order) -> Change[Greeting]:
-    answer = Greeting(said_to=request.owner_name, by="", wheels=0)
+def enrol(request: Order, caller: Caller) -> Change[Greeting]:
+    answer = Greeting(said_to=request.owner_name, by=caller.client_id, wheels=0)
     return Change(answer, (table.put(Key("a", "b"), {}),))
 
 
@@ -281,7 +283,10 @@ def test_a_refusal_has_the_status_and_code_that_its_api_documents(
         "error_message": "vin: is wrong",
     }
     monkeypatch.setenv("API", "supplier")
-    assert called(handler, event(caller))[1] == {"code": "bad_request", "message": "vin: is wrong"}
+    assert called(handler, event(caller))[1] == {
+        "code": "bad_request",
+        "message": "The request parameters are invalid: vin: is wrong",
+    }
 
 
 def test_a_dependency_that_fails_is_the_documented_500_or_503(
@@ -290,8 +295,12 @@ def test_a_dependency_that_fails_is_the_documented_500_or_503(
     handler = refusing(Unavailable())
     assert refused(handler, event(caller))[:2] == (500, "INTERNAL_SERVER_ERROR")
     monkeypatch.setenv("API", "supplier")
-    status, body, _ = called(handler, event(caller))
-    assert (status, body["code"]) == (503, "service_unavailable")
+    status, body, headers = called(handler, event(caller))
+    assert (status, body) == (
+        503,
+        {"code": "service_unavailable", "message": "Service unavailable"},
+    )
+    assert headers["Retry-After"] == "1"
 
 
 @pytest.mark.parametrize("api", ["partner", "supplier"])
@@ -359,10 +368,62 @@ def test_a_route_with_a_scope_refuses_a_caller_without_it(
     given = event(caller, {"ownerName": "Dana"})
     assert refused(greet, given)[:2] == (403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
     monkeypatch.setenv("API", "supplier")
-    status, body, _ = called(greet, given)
-    assert (status, body["code"]) == (401, "unauthorized")
+    status, body, headers = called(greet, given)
+    assert (status, body) == (
+        401,
+        {"code": "unauthorized", "message": "Invalid OAuth 2.0 credentials provided"},
+    )
+    assert headers["WWW-Authenticate"] == 'Bearer realm="motorpool", error="insufficient_scope"'
     allowed = event(replace(caller, scopes=frozenset({"checkins.review"})), {"ownerName": "Dana"})
     assert called(greet, allowed)[0] == 200
+
+
+def test_one_of_several_scopes_is_enough(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCOPE", "checkins.review vehicle_suppliers.vehicles.read")
+    for scope, status in (
+        ("checkins.review", 200),
+        ("vehicle_suppliers.vehicles.read", 200),
+        ("vehicle_suppliers.vehicles", 403),
+    ):
+        given = event(replace(caller, scopes=frozenset({scope})), {"ownerName": "Dana"})
+        assert called(greet, given)[0] == status
+
+
+def test_an_answer_of_nothing_is_a_204_without_a_body(caller: Caller) -> None:
+    @endpoint()
+    def hush(caller: Caller) -> Change[None]:
+        return Change(None, headers={"Location": "elsewhere"})
+
+    answer = hush(event(caller), SimpleNamespace(function_name="motorpool-hush"))
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+    assert answer["headers"]["Location"] == "elsewhere"
+
+
+def test_a_decision_on_what_has_changed_since_is_made_again(
+    caller: Caller, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decisions = []
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    @endpoint()
+    def decide(caller: Caller) -> Change[Greeting]:
+        decisions.append(caller)
+        store.refusal = table.Stale() if len(decisions) < 3 else None
+        answer = Greeting(said_to=None, by="", wheels=len(decisions))
+        return Change(answer, (table.put(Key("a", "b"), {}),))
+
+    assert called(decide, event(caller))[1]["wheels"] == 3
+    assert len(store.written) == 1
+
+
+def test_what_keeps_changing_is_a_dependency_that_fails(
+    caller: Caller, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setenv("API", "supplier")
+    store.refusal = table.Stale()
+    status, body, headers = called(enrol, event(caller, {"ownerName": "Dana"}))
+    assert (status, body["code"], headers["Retry-After"]) == (503, "service_unavailable", "1")
 
 
 def test_nobody_is_told_of_a_change_before_its_writes_are_there(
@@ -384,6 +445,17 @@ def test_a_keys_record_is_written_with_the_effect(caller: Caller, store: Store) 
     [(record, _)] = store.written
     assert record.request["Item"]["pk"]["S"] == f"CLIENT#{caller.client_id}#KEY#order-66"
     assert json.loads(record.request["Item"]["body"]["S"])["saidTo"] == "Dana"
+
+
+def test_a_replayed_answer_has_the_status_and_headers_of_the_first(
+    caller: Caller, store: Store
+) -> None:
+    store.refusal = AlreadyAnswered(FirstAnswer(204, "", {"Location": "there"}))
+    given = event(caller, {"ownerName": "Dana"}, multiValueHeaders={"Idempotency-Key": ["a"]})
+    answer = enrol(given, SimpleNamespace(function_name="motorpool-enrol"))
+    assert (answer["statusCode"], answer["body"]) == (204, "")
+    assert answer["headers"]["Location"] == "there"
+    assert answer["headers"]["Idempotent-Replayed"] == "true"
 
 
 def test_a_key_on_a_get_is_ignored(caller: Caller, store: Store) -> None:

@@ -12,7 +12,7 @@ from motorpool.store import table
 from motorpool.store.items import Item
 
 NOW = 1_800_000_000_000
-ANSWER = FirstAnswer(status=200, body='{"id":"veh_1"}')
+ANSWER = FirstAnswer(status=200, body='{"id":"veh_1"}', headers={"Location": "over there"})
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +29,7 @@ def kept(made: IdempotencyKey, **changes: Any) -> Item:
         "fingerprint": made.fingerprint,
         "status": ANSWER.status,
         "body": ANSWER.body,
+        "headers": ANSWER.headers,
         "expiresAt": NOW // 1000 + KEPT_SECONDS,
         **changes,
     }

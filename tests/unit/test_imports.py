@@ -26,6 +26,8 @@ HEAVY = {
     "ultravin",
     "urllib3",
 }
+# Pictures are read by one function only.
+READS_PICTURES = {"PIL", "pillow_heif"}
 # The bare package, which Powertools tells its name to: 2 ms. What costs is below it.
 HARMLESS = {"botocore"}
 # The authorizer is in every request's way and has no model to check.
@@ -48,3 +50,6 @@ def test_a_handlers_import_loads_no_heavy_module(function: Function) -> None:
     assert "motorpool" in loaded
     heavy = HEAVY_FOR_THE_AUTHORIZER if isinstance(function.spec, Authorizer) else HEAVY
     assert loaded & heavy == set()
+    reads_pictures = READS_PICTURES if function.name == "inspect_photo" else set[str]()
+    assert loaded & READS_PICTURES == reads_pictures
+    assert ("photos" in function.spec.layers) == bool(reads_pictures)

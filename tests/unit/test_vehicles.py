@@ -1,13 +1,15 @@
 """What a vehicle's request must say, and what its answer always has."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from motorpool.errors import InvalidParameters
 from motorpool.organizations import Organization
 from motorpool.users import CreateUser, User
-from motorpool.vehicles import CreateVehicleByVin, Vehicle, VehicleAnswer
+from motorpool.vehicles import CreateVehicleByVin, UpdateVehicle, Vehicle, VehicleAnswer
 from motorpool.vin import DecodedVin
 
 REQUEST = {
@@ -102,3 +104,83 @@ def test_an_empty_plate_is_no_plate(nothing: Any) -> None:
 @pytest.mark.parametrize(("field", "value"), [("licensePlate", "#1"), ("state", "XX")])
 def test_a_wrong_plate_or_state_is_named(field: str, value: str) -> None:
     assert refused(**{"state": "CA", "licensePlate": "A1"} | {field: value}).startswith(field)
+
+
+# --- changes -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def vehicle(owner: User) -> Vehicle:
+    registered = Vehicle.registered(request(licensePlate="TEST-123", state="CA"), BRONCO, owner)
+    return replace(registered, photo_url="https://a.example/1", color_hex_code="FFFFFF")
+
+
+def updated(vehicle: Vehicle, user: User | None = None, **named: Any) -> Vehicle:
+    """The vehicle after a request with these fields, `updated` aside."""
+    after = vehicle.updated_with(UpdateVehicle.model_validate(named), user)
+    return replace(after, updated=vehicle.updated)
+
+
+def test_what_is_not_named_stays(vehicle: Vehicle) -> None:
+    assert updated(vehicle) == vehicle
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  "], ids=repr)
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("licensePlate", "plate"), ("photoUrl", "photo_url"), ("colorHexCode", "color_hex_code")],
+)
+def test_null_and_empty_clear_a_field_and_no_other(
+    vehicle: Vehicle, name: str, field: str, nothing: Any
+) -> None:
+    cleared: dict[str, Any] = {field: None}
+    assert updated(vehicle, **{name: nothing}) == replace(vehicle, **cleared)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  "], ids=repr)
+def test_null_and_empty_take_the_user_and_the_phone_away(vehicle: Vehicle, nothing: Any) -> None:
+    assert updated(vehicle, userId=nothing) == replace(vehicle, user_id=None, customer_phone=None)
+
+
+@pytest.mark.parametrize(
+    ("named", "field", "value"),
+    [
+        ({"licensePlate": " new 1 "}, "plate", "new 1"),
+        ({"state": "nv"}, "state", "NV"),
+        ({"photoUrl": "http://a.example"}, "photo_url", "http://a.example"),
+        ({"colorHexCode": " a1b2c3 "}, "color_hex_code", "A1B2C3"),
+    ],
+)
+def test_a_named_field_changes_and_no_other(
+    vehicle: Vehicle, named: dict[str, Any], field: str, value: str
+) -> None:
+    changed: dict[str, Any] = {field: value}
+    assert updated(vehicle, **named) == replace(vehicle, **changed)
+
+
+@pytest.mark.parametrize(
+    "named", [{"state": None}, {"licensePlate": "NEW-1", "state": ""}], ids=str
+)
+def test_a_plate_is_never_without_a_state(vehicle: Vehicle, named: dict[str, Any]) -> None:
+    with pytest.raises(InvalidParameters, match=r"^state: required"):
+        updated(vehicle, **named)
+    with pytest.raises(InvalidParameters, match=r"^state: required"):
+        updated(replace(vehicle, plate=None, state=None), licensePlate="NEW-1")
+    assert updated(vehicle, licensePlate="", state="").state is None
+
+
+def test_another_user_must_be_of_the_same_organization(
+    vehicle: Vehicle, owner: User, fleet: Organization
+) -> None:
+    other = replace(owner, id="usr_2", phone="+14155550199")
+    after = updated(vehicle, other, userId="usr_2")
+    assert (after.user_id, after.customer_phone) == ("usr_2", "+14155550199")
+    with pytest.raises(InvalidParameters, match=r"^userId: is of another organization"):
+        updated(vehicle, replace(other, org_id="org_2"), userId="usr_2")
+
+
+def test_what_is_active_already_is_the_same_object(vehicle: Vehicle) -> None:
+    assert vehicle.made_active(True) is vehicle
+    off = vehicle.made_active(False)
+    assert not off.active
+    assert off.made_active(False) is off

@@ -1,0 +1,233 @@
+"""Photos go straight to S3, which takes what the form allows and nothing else."""
+
+import base64
+import io
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+from PIL import Image
+
+from infra.local.stack import LocalStack
+from tests.e2e.conftest import Tenant, refusal, sent_by_phone
+from tests.pictures import LATITUDE, LONGITUDE, picture
+
+MAX_BYTES = 15 * 1024 * 1024
+NOT_FOUND = (404, "ERROR_PHOTO_NOT_FOUND")
+
+
+@pytest.fixture
+def user(tenant: Tenant) -> str:
+    return tenant.user()
+
+
+@pytest.fixture
+def bucket(local_stack: LocalStack) -> str:
+    return local_stack.outputs["PhotoBucketName"]
+
+
+def id_of(handle: str) -> str:
+    return handle.rpartition("/")[2]
+
+
+def shown(tenant: Tenant, handle: str, **query: str) -> bytes:
+    """What a caller sees who follows a photo's handle."""
+    answer = tenant.api.get(f"/photo/{id_of(handle)}", params=query)
+    assert (answer.status_code, answer.content) == (302, b"")
+    seen = httpx.get(answer.headers["location"])
+    assert seen.status_code == 200, seen.text
+    return seen.content
+
+
+def versions(bucket: str, key: str) -> list[str]:
+    """The versions that S3 holds below a key."""
+    found = boto3.client("s3").list_object_versions(Bucket=bucket, Prefix=key)
+    return [version["VersionId"] for version in found.get("Versions", [])]
+
+
+@pytest.mark.parametrize("content_type", ["image/jpeg", "image/png", "image/webp", "image/heic"])
+def test_an_uploaded_photo_is_soon_ready_with_its_position(
+    tenant: Tenant, user: str, content_type: str
+) -> None:
+    file = picture(content_type)
+    handle = tenant.photo(user, file, content_type)
+    status = tenant.inspected(handle)
+    assert (status["photoStatus"], status["rejectedBecause"]) == ("Ready", None)
+    assert (status["contentType"], status["bytes"]) == (content_type, len(file))
+    assert (status["latitude"], status["longitude"]) == (LATITUDE, LONGITUDE)
+    assert (status["width"], status["height"]) == (640, 480)
+    assert status["takenOn"] == "2026-11-21T17:29:41.000Z"
+    assert status["photoUrl"] == handle
+
+
+def test_a_handle_leads_to_the_file_as_it_was_sent(tenant: Tenant, user: str) -> None:
+    file = picture()
+    handle = tenant.photo(user, file)
+    assert shown(tenant, handle) == file
+    tenant.inspected(handle)
+    assert shown(tenant, handle) == file
+    # The handle is the URL of this API, so the caller need not put it together.
+    assert tenant.api.http.get(handle).status_code == 302
+
+
+def test_a_thumbnail_is_small_upright_and_says_nothing_of_where_it_was_taken(
+    tenant: Tenant, user: str
+) -> None:
+    handle = tenant.photo(user, picture(size=(1600, 1200), orientation=6))
+    tenant.inspected(handle)
+    thumbnail = Image.open(io.BytesIO(shown(tenant, handle, size="thumbnail")))
+    assert thumbnail.size == (384, 512)
+    assert not thumbnail.getexif()
+
+
+def test_there_is_no_thumbnail_of_what_never_came(tenant: Tenant, user: str) -> None:
+    handle = tenant.announced(user)["photoUrl"]
+    answer = tenant.api.get(f"/photo/{id_of(handle)}?size=thumbnail")
+    assert refusal(answer) == NOT_FOUND
+
+
+def test_a_text_file_named_jpg_is_rejected_with_the_reason_and_not_shown(
+    tenant: Tenant, user: str
+) -> None:
+    handle = tenant.photo(user, b"I am no photo, whatever my name says.\n" * 9)
+    status = tenant.inspected(handle)
+    assert status["photoStatus"] == "Rejected"
+    assert "text" in status["rejectedBecause"]
+    answer = tenant.api.get(f"/photo/{id_of(handle)}")
+    assert refusal(answer) == NOT_FOUND
+    assert status["rejectedBecause"] in answer.json()["error_message"]
+
+
+def test_photos_are_seen_in_their_subtree_and_by_no_other_partner(
+    tenant: Tenant, new_tenant: Callable[[], Tenant], user: str
+) -> None:
+    branch = tenant.branch()
+    of_the_root, of_the_branch = tenant.photo(user), tenant.photo(tenant.user(branch))
+    client, stranger = tenant.client_of(branch), new_tenant().api
+    for path in ("/photo/{}", "/photo/{}/status"):
+        mine, above = path.format(id_of(of_the_branch)), path.format(id_of(of_the_root))
+        assert client.get(mine).status_code in {200, 302}
+        assert refusal(client.get(above)) == (403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
+        assert refusal(stranger.get(mine)) == NOT_FOUND
+    asked = {"userId": user, "contentType": "image/jpeg"}
+    outside = client.post("/photo/upload", asked)
+    assert refusal(outside) == (403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
+    assert refusal(stranger.post("/photo/upload", asked)) == (404, "ERROR_USER_NOT_FOUND")
+
+
+def test_a_second_upload_to_the_key_changes_nothing_that_was_inspected(
+    tenant: Tenant, user: str, bucket: str
+) -> None:
+    form, file = tenant.announced(user), picture()
+    assert sent_by_phone(form, file).is_success
+    before = tenant.inspected(form["photoUrl"])
+    assert sent_by_phone(form, picture(size=(32, 32))).is_success
+    assert len(versions(bucket, form["uploadFields"]["key"])) == 2
+    # An upload after it is inspected: by then the second one's message has been handled.
+    tenant.inspected(tenant.photo(user))
+    assert tenant.inspected(form["photoUrl"]) == before
+    assert shown(tenant, form["photoUrl"]) == file
+
+
+def test_a_file_of_15_mb_is_taken_and_one_byte_more_is_not(
+    tenant: Tenant, user: str, bucket: str
+) -> None:
+    form = tenant.announced(user)
+    assert form["maxBytes"] == MAX_BYTES
+    refused = sent_by_phone(form, b"x" * (MAX_BYTES + 1))
+    assert (refused.status_code, "EntityTooLarge" in refused.text) == (400, True)
+    assert versions(bucket, form["uploadFields"]["key"]) == []
+    assert sent_by_phone(form, b"x" * MAX_BYTES).is_success
+    assert tenant.inspected(form["photoUrl"])["photoStatus"] == "Rejected"
+
+
+def test_an_empty_file_is_refused(tenant: Tenant, user: str, bucket: str) -> None:
+    form = tenant.announced(user)
+    assert sent_by_phone(form, b"").status_code == 400
+    assert versions(bucket, form["uploadFields"]["key"]) == []
+
+
+def _policy_with(form: dict[str, Any], old: str, new: str) -> str:
+    policy = base64.b64decode(form["uploadFields"]["policy"]).decode()
+    assert old in policy
+    return base64.b64encode(policy.replace(old, new).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        lambda form: {"Content-Type": "text/html"},
+        lambda form: {"Content-Type": "image/png"},
+        lambda form: {"key": form["uploadFields"]["key"] + "x"},
+        lambda form: {"key": "photos/pho_" + "0" * 32},
+        lambda form: {"key": "thumbnails/pho_" + "0" * 32},
+        lambda form: {"x-amz-signature": "0" * 64},
+        lambda form: {"policy": _policy_with(form, "15728640", "99999999")},
+        lambda form: {"policy": _policy_with(form, "image/jpeg", "text/html")},
+        lambda form: {"acl": "public-read"},
+    ],
+    ids=[
+        "another type", "another type of photo", "a longer key", "another photo's key",
+        "a thumbnail's key", "another signature", "a policy of larger files",
+        "a policy of another type", "a field that the policy does not know",
+    ],
+)  # fmt: skip
+def test_what_the_form_does_not_allow_is_refused_and_nothing_is_stored(
+    tenant: Tenant, user: str, bucket: str, tampered: Callable[[dict[str, Any]], dict[str, str]]
+) -> None:
+    form = tenant.announced(user)
+    changes = tampered(form)
+    answer = sent_by_phone(form, picture(), **changes)
+    assert answer.status_code == 403, answer.text
+    for key in {form["uploadFields"]["key"], changes.get("key", form["uploadFields"]["key"])}:
+        assert versions(bucket, key) == []
+
+
+@pytest.mark.parametrize("left_out", ["policy", "x-amz-signature", "x-amz-credential", "key"])
+def test_a_form_without_one_of_its_fields_is_refused(
+    tenant: Tenant, user: str, bucket: str, left_out: str
+) -> None:
+    form = tenant.announced(user)
+    key = form["uploadFields"]["key"]
+    del form["uploadFields"][left_out]
+    assert sent_by_phone(form, picture()).status_code in {400, 403}
+    assert versions(bucket, key) == []
+
+
+def test_a_form_is_refused_when_its_time_is_over(bucket: str) -> None:
+    # As `uploads.form` makes it, only that it was over a second ago.
+    client = boto3.client("s3", config=Config(signature_version="s3v4"))
+    made: dict[str, Any] = client.generate_presigned_post(
+        Bucket=bucket,
+        Key="photos/pho_expired",
+        Fields={"Content-Type": "image/jpeg"},
+        Conditions=[{"Content-Type": "image/jpeg"}, ["content-length-range", 1, MAX_BYTES]],
+        ExpiresIn=-1,
+    )
+    form = {"uploadUrl": made["url"], "uploadFields": made["fields"]}
+    answer = sent_by_phone(form, picture())
+    assert (answer.status_code, "xpired" in answer.text) == (403, True)
+    assert versions(bucket, "photos/pho_expired") == []
+
+
+def test_the_bucket_takes_and_gives_nothing_without_a_form_or_a_link(
+    tenant: Tenant, user: str
+) -> None:
+    form = tenant.announced(user)
+    assert sent_by_phone(form, picture()).is_success
+    url = f"{form['uploadUrl'].rstrip('/')}/{form['uploadFields']['key']}"
+    assert httpx.get(url).status_code == 403
+    assert httpx.put(url, content=picture()).status_code == 403
+    assert httpx.delete(url).status_code == 403
+
+
+def test_a_browser_may_send_the_form_from_any_page(tenant: Tenant, user: str) -> None:
+    form = tenant.announced(user)
+    asked = {"Origin": "https://driver.example", "Access-Control-Request-Method": "POST"}
+    answer = httpx.options(form["uploadUrl"], headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] in {"*", "https://driver.example"}
+    assert "POST" in answer.headers["access-control-allow-methods"]

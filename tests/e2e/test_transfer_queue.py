@@ -1,0 +1,128 @@
+"""From accepted to done: through the stream, the relay and the queue, within seconds, once."""
+
+import json
+import secrets
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.local.deploy import STACK
+from tests.e2e.conftest import Tenant
+from tests.e2e.suppliers import Fleet, until
+
+PER_SECOND = 5
+CONTRACT_MS = 120_000
+OURS_MS = 5_000
+
+
+@pytest.fixture(scope="module")
+def fleet(new_tenant: Callable[[], Tenant], stack: dict[str, Any]) -> Fleet:
+    return Fleet.of(new_tenant(), stack["supplier_api"])
+
+
+@pytest.fixture(scope="module")
+def queues(stack: dict[str, Any]) -> dict[str, str]:
+    """The URLs of the stack's queues, by the names of its outputs."""
+    [described] = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+    return {name: url for name, url in outputs.items() if name.endswith("QueueUrl")}
+
+
+def taken_from(url: str, mark: str) -> str | None:
+    """The body of a message with that mark, taken from the queue; None while there is none."""
+    sqs = boto3.client("sqs")
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    for message in received.get("Messages", []):
+        if mark in message["Body"]:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return message["Body"]
+    return None
+
+
+@pytest.mark.parametrize(
+    "body", ["{} not JSON", '{{"transfer_id": "{}"}}', '"{}"', '{{"transfer_id": 5, "a": "{}"}}']
+)
+def test_a_message_that_cannot_be_read_is_dead_at_once_and_the_rest_of_its_batch_is_done(
+    fleet: Fleet, queues: dict[str, str], body: str
+) -> None:
+    mark = secrets.token_hex(8)
+    vehicle_id = fleet.vehicle()
+    boto3.client("sqs").send_message(
+        QueueUrl=queues["TransfersQueueUrl"], MessageBody=body.format(mark)
+    )
+    assert fleet.supplier.moved(vehicle_id, fleet.west.id)["status"] == "completed"
+    # A visibility timeout is two minutes: what is there sooner was not delivered again.
+    dead = queues["TransfersDeadLetterQueueUrl"]
+    assert until(lambda: taken_from(dead, mark), within=30) == body.format(mark)
+
+
+def test_a_message_that_comes_again_changes_nothing(fleet: Fleet, queues: dict[str, str]) -> None:
+    vehicle_id = fleet.vehicle()
+    first = fleet.supplier.moved(vehicle_id, fleet.west.id)
+    sqs = boto3.client("sqs")
+    again = json.dumps({"transfer_id": first["id"], "vehicle_id": vehicle_id})
+    for _ in range(3):
+        sqs.send_message(QueueUrl=queues["TransfersQueueUrl"], MessageBody=again)
+    # What is sent after them is done after them, or nearly.
+    second = fleet.supplier.moved(vehicle_id, fleet.east.id)
+    sqs.send_message(QueueUrl=queues["TransfersQueueUrl"], MessageBody=again)
+    fleet.supplier.moved(fleet.vehicle(), fleet.east.id)
+    chain = [link["transfer_id"] for link in fleet.supplier.custody(vehicle_id)]
+    assert chain == [None, first["id"], second["id"]]
+    assert fleet.supplier.vehicle(vehicle_id)["owner_id"] == fleet.east.id
+
+
+def freshness_under_load(fleet: Fleet, seconds: int) -> list[int]:
+    """Freshness (ms) of the transfers that are asked for at an even pace, each of its vehicle."""
+    supplier = fleet.supplier.with_token()
+    vehicles = [fleet.vehicle(fleet.west) for _ in range(min(8 * PER_SECOND, seconds * PER_SECOND))]
+    accepted: list[str] = []
+
+    def ask(number: int) -> None:
+        turn, place = divmod(number, len(vehicles))
+        to = fleet.west if turn % 2 else fleet.east
+        answer = supplier.transfer(vehicles[place], to.id)
+        assert answer.status_code == 200, answer.text
+        accepted.append(answer.json()["transfer"]["id"])
+
+    with ThreadPoolExecutor(16) as threads:
+        began = time.monotonic()
+        asked = []
+        for number in range(seconds * PER_SECOND):
+            time.sleep(max(0, began + number / PER_SECOND - time.monotonic()))
+            asked.append(threads.submit(ask, number))
+        for each in asked:
+            each.result()
+    ended = [supplier.ended(transfer_id) for transfer_id in accepted]
+    assert {transfer["status"] for transfer in ended} == {"completed"}
+    assert len({transfer["id"] for transfer in ended}) == seconds * PER_SECOND
+    return [transfer["freshness_ms"] for transfer in ended]
+
+
+def reported(freshness: list[int]) -> tuple[float, float]:
+    """p50 and p99, printed."""
+    percentiles = statistics.quantiles(freshness, n=100, method="inclusive")
+    p50, p99 = percentiles[49], percentiles[98]
+    print(
+        f"\nfreshness of {len(freshness)} transfers at {PER_SECOND}/s: p50 {p50:.0f} ms, "
+        f"p99 {p99:.0f} ms, worst {max(freshness)} ms"
+    )
+    return p50, p99
+
+
+def test_transfers_are_fresh_within_seconds_under_load(fleet: Fleet) -> None:
+    _, p99 = reported(freshness_under_load(fleet, seconds=10))
+    assert p99 < OURS_MS
+
+
+@pytest.mark.slow
+def test_transfers_are_fresh_within_seconds_under_a_minute_of_load(fleet: Fleet) -> None:
+    freshness = freshness_under_load(fleet, seconds=60)
+    _, p99 = reported(freshness)
+    assert max(freshness) < CONTRACT_MS
+    assert p99 < OURS_MS

@@ -1,0 +1,430 @@
+"""Transfers under faults: seeded schedules of what befalls each AWS call, and what must hold.
+
+A schedule plays clients, the table's stream and the transfer queue around the three handlers
+(request, relay, application). Before any of their calls it may decide that the process dies before
+or after the call, that the call or its answer is lost, that the transaction is cancelled by another
+one, that the table throttles, or that somebody else is faster: then another handler runs to its end
+in between. Messages come up to three times more, in any order; what the stream told is told again.
+"""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.exceptions import TransactionCanceledException
+from moto.dynamodb.models import dynamodb_backends
+
+from motorpool.organizations import Organization
+from motorpool.store import keys, table
+from motorpool.store.items import Item
+from motorpool.users import User
+from tests.functions import world
+from tests.functions.conftest import event, handler_of
+
+FAULTS = (
+    "killed before",
+    "killed after",
+    "call lost",
+    "answer lost",
+    "cancelled",
+    "throttled",
+    "overtaken",
+)
+STEPS = 50
+DELIVERIES = 5
+REPEATS = 3
+
+
+class Killed(BaseException):
+    """The process dies. No `except Exception` of ours or of a library outlives it."""
+
+
+@dataclass
+class Faults:
+    """What befalls the calls. `overtake` runs another handler in between; `met` is for coverage."""
+
+    chance: random.Random
+    moto: Callable[..., AWSResponse]
+    sent: Callable[[str], None]
+    overtake: Callable[[], None]
+    on: bool = False
+    storm: int = 0
+    met: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def __call__(self, stubber: Any, event_name: str, request: Any, **given: Any) -> AWSResponse:
+        """Moto's answer to a call, or what a fault makes of it."""
+        operation = event_name.rpartition(".")[2]
+
+        def applied() -> AWSResponse:
+            if operation == "SendMessage":
+                self.sent(json.loads(request.body)["MessageBody"])
+                return _answer(200, MessageId="a", MD5OfMessageBody="b")
+            return self.moto(stubber, event_name, request, **given)
+
+        match self._drawn(operation):
+            case "killed before":
+                raise Killed
+            case "killed after":
+                applied()
+                raise Killed
+            case "call lost":
+                raise ConnectTimeoutError(endpoint_url=request.url)
+            case "answer lost":
+                applied()
+                raise ReadTimeoutError(endpoint_url=request.url)
+            case "cancelled":
+                parts = json.loads(request.body)["TransactItems"]
+                reasons = [{"Code": "TransactionConflict"}, *({"Code": "None"} for _ in parts[1:])]
+                return _error("TransactionCanceledException", CancellationReasons=reasons)
+            case "throttled":
+                return _error("ThrottlingException")
+            case "overtaken":
+                self.on = False
+                self.overtake()
+                self.on = True
+        return applied()
+
+    def _drawn(self, operation: str) -> str | None:
+        if not self.on:
+            return None
+        fault = None
+        if self.storm:
+            self.storm -= 1
+            fault = "throttled"
+        elif self.chance.random() < 0.3:
+            fault = self.chance.choice(FAULTS)
+            if fault == "cancelled" and operation != "TransactWriteItems":
+                fault = None
+            if fault == "throttled":
+                self.storm = self.chance.choice((0, 2, 5))
+        if fault:
+            self.met[operation, fault] += 1
+        return fault
+
+
+def _error(code: str, **more: Any) -> AWSResponse:
+    return _answer(400, __type=f"com.amazonaws#{code}", **more)
+
+
+def _answer(status: int, **body: Any) -> AWSResponse:
+    return AWSResponse("", status, HTTPHeaders(), MockRawResponse(json.dumps(body)))
+
+
+class Moto:
+    """Moto's table without its HTTP layer, which takes far longer than the transactions do."""
+
+    def __init__(self, otherwise: Callable[..., Any]) -> None:
+        self.otherwise = otherwise
+        self.backend = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+
+    def __call__(self, stubber: Any, event_name: str, request: Any, **given: Any) -> AWSResponse:
+        """The answer to a call."""
+        match event_name.rpartition(".")[2]:
+            case "TransactWriteItems":
+                try:
+                    self.backend.transact_write_items(json.loads(request.body)["TransactItems"])
+                except TransactionCanceledException as cancelled:
+                    return AWSResponse(
+                        "", 400, HTTPHeaders(), MockRawResponse(cancelled.description)
+                    )
+                return _answer(200)
+            case "BatchGetItem":
+                [(name, wanted)] = json.loads(request.body)["RequestItems"].items()
+                items = [self.backend.get_item(name, key) for key in wanted["Keys"]]
+                found = [_as_json(item) for item in items if item]
+                return _answer(200, Responses={name: found}, UnprocessedKeys={})
+            case "GetItem":
+                wanted = json.loads(request.body)
+                item = self.backend.get_item(wanted["TableName"], wanted["Key"])
+                return _answer(200, **({"Item": _as_json(item)} if item else {}))
+        answer: AWSResponse = self.otherwise(stubber, event_name, request, **given)
+        return answer
+
+    def stored(self) -> list[Item]:
+        """Everything in the table, in DynamoDB's JSON."""
+        return [_as_json(item) for item in self.backend.tables[table.table_name()].all_items()]
+
+
+def _as_json(item: Any) -> Item:
+    attributes: Item = item.to_json()["Attributes"]
+    return attributes
+
+
+@dataclass(eq=False)
+class Message:
+    """A message of the transfer queue, and how often it comes although it was handled."""
+
+    body: str
+    again: int
+    failures: int = 0
+
+
+@dataclass
+class Request:
+    """A client's request; it is sent again, with its key if it has one, until it is answered."""
+
+    function: str
+    vehicle_id: str
+    body: dict[str, Any]
+    key: str | None
+    tries: int = 0
+    told: set[str] = field(default_factory=set)
+
+
+class Schedule:
+    """One run of everything, decided by its seed alone."""
+
+    def __init__(self, seed: int, moto: Moto) -> None:
+        self.chance = random.Random(seed)
+        self.stored = moto.stored
+        self.faults = Faults(self.chance, moto, self._sent, self._overtaken)
+        self.troubled = False
+        self.requests: list[Request] = []
+        self.records: list[dict[str, Any]] = []
+        self.relayed = 0
+        self.messages: list[Message] = []
+        self.dead: list[Message] = []
+        self.ever_sent: set[str] = set()
+        self.promised: set[str] = set()
+        self.handlers: dict[str, Callable[[dict[str, Any], Any], Any]] = {}
+        self.recorded = event("transfer_vehicle")
+
+    def run(self) -> None:
+        """Play it, let everything that is left come to its end, and check what must be so."""
+        self._settle()
+        self.troubled = True
+        for _ in range(STEPS):
+            self.faults.storm = 0
+            self.chance.choice(self._possible())()
+        self.troubled = False
+        while self.requests or self.relayed < len(self.records) or self.messages or self.dead:
+            self.messages += self.dead
+            self.dead = []
+            for rest in (self._request, self._relay, self._deliver):
+                rest()
+        self._check()
+
+    # The world
+
+    def _settle(self) -> None:
+        world.partner()
+        fleets = [world.organization(f"org_{n:032x}") for n in range(3)]
+        people = [
+            world.driver(f"usr_{n:032x}", at=fleet, phone=f"+1415555010{n}")
+            for n, fleet in enumerate(fleets)
+        ]
+        ids = [f"veh_{n:032x}" for n in range(2)]
+        for n, vehicle_id in enumerate(ids):
+            car = replace(world.BRONCO, vin=f"1FMCU14T6JU40000{n}")
+            world.vehicle(vehicle_id, of=people[0], car=car, plate=None, state=None)
+        self.first_owner = fleets[0].id
+        self.people = {user.id: user for user in people}
+        self.requests = [self._drawn_request(ids, fleets, people) for _ in range(6)]
+
+    def _drawn_request(
+        self, ids: list[str], fleets: list[Organization], people: list[User]
+    ) -> Request:
+        vehicle_id = self.chance.choice(ids)
+        key = f"key-{self.chance.randrange(10**9)}" if self.chance.random() < 0.5 else None
+        match self.chance.random():
+            case draw if draw < 0.75:
+                n = self.chance.randrange(len(fleets))
+                body: dict[str, Any] = {"new_owner_id": fleets[n].id}
+                if self.chance.random() < 0.4:
+                    body["new_user_id"] = people[n].id
+                return Request("transfer_vehicle", vehicle_id, body, key)
+            case draw if draw < 0.88:
+                driver = self.chance.choice(people)
+                return Request("assign_driver", vehicle_id, {"driver_id": driver.id}, key)
+        return Request("unassign_driver", vehicle_id, {}, key)
+
+    # What may happen next
+
+    def _possible(self) -> list[Callable[[], None]]:
+        possible = [self._request] * bool(self.requests)
+        possible += [self._relay] * (self.relayed < len(self.records))
+        possible += [self._deliver] * bool(self.messages)
+        if self.records and self.chance.random() < 0.1:
+            possible.append(self._tell_again)
+        if self.people and self.chance.random() < 0.02:
+            possible.append(self._remove_a_user)
+        return possible or [lambda: None]
+
+    def _overtaken(self) -> None:
+        self.troubled = False
+        self.chance.choice(self._possible())()
+        self.troubled = True
+
+    def _request(self) -> None:
+        """One try of a client. It gives up what it has no answer to after some tries."""
+        if not self.requests:
+            return
+        request = self.chance.choice(self.requests)
+        request.tries += 1
+        answer = self._invoked(request.function, self._event_of(request))
+        answered = answer is not None and answer["statusCode"] < 500
+        if answer is not None:
+            assert answer["statusCode"] in {200, 204, 404, 422, 500, 503}, answer
+            if answer["statusCode"] == 200:
+                transfer = json.loads(answer["body"])["transfer"]
+                request.told |= {transfer["id"]} if transfer else set()
+                self.promised |= request.told
+                assert not request.key or len(request.told) <= 1, "a key was answered anew"
+        if (answered or request.tries == 4) and request in self.requests:
+            self.requests.remove(request)
+        self._read_the_stream()
+
+    def _event_of(self, request: Request) -> dict[str, Any]:
+        headers = {"Idempotency-Key": [request.key]} if request.key else {}
+        return self.recorded | {
+            "pathParameters": {"vehicle_id": request.vehicle_id},
+            "body": json.dumps(request.body),
+            "multiValueHeaders": headers,
+        }
+
+    def _read_the_stream(self) -> None:
+        """The stream tells of every outbox entry that is in the table, once, in its order."""
+        known = {record["dynamodb"]["Keys"]["pk"]["S"] for record in self.records}
+        for item in self.stored():
+            if item["pk"]["S"].startswith(keys.OUTBOX) and item["pk"]["S"] not in known:
+                [recorded] = event("relay_outbox")["Records"]
+                recorded["dynamodb"] |= {
+                    "Keys": {"pk": item["pk"], "sk": item["sk"]},
+                    "NewImage": item,
+                    "SequenceNumber": f"{len(self.records):030d}",
+                }
+                self.records.append(recorded)
+
+    def _relay(self) -> None:
+        """The shard's next records; those after the first that failed come again."""
+        batch = self.records[self.relayed : self.relayed + self.chance.randint(1, 3)]
+        if not batch:
+            return
+        begin = self.relayed
+        answer = self._invoked("relay_outbox", {"Records": batch})
+        if answer is not None:
+            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+            done = [record["dynamodb"]["SequenceNumber"] not in failed for record in batch]
+            self.relayed = max(self.relayed, begin + [*done, False].index(False))
+
+    def _tell_again(self) -> None:
+        """An old record, as after a day."""
+        self._invoked("relay_outbox", {"Records": [self.chance.choice(self.records)]})
+
+    def _sent(self, body: str) -> None:
+        self.ever_sent.add(json.loads(body)["transfer_id"])
+        self.messages.append(Message(body, again=self.chance.randrange(REPEATS)))
+
+    def _deliver(self) -> None:
+        """A batch of messages in any order; those that were not handled come again, or die."""
+        if not self.messages:
+            return
+        size = self.chance.randint(1, min(3, len(self.messages)))
+        batch = self.chance.sample(self.messages, size)
+        [recorded] = event("apply_transfer")["Records"]
+        records = [recorded | {"messageId": str(n), "body": m.body} for n, m in enumerate(batch)]
+        answer = self._invoked("apply_transfer", {"Records": records})
+        failed = (
+            {str(n) for n in range(size)}
+            if answer is None
+            else {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        )
+        for n, message in enumerate(batch):
+            if str(n) not in failed and message.again:
+                message.again -= 1
+            elif str(n) not in failed and message in self.messages:
+                self.messages.remove(message)
+            elif str(n) in failed:
+                message.failures += 1
+                if message.failures == DELIVERIES and message in self.messages:
+                    self.messages.remove(message)
+                    self.dead.append(Message(message.body, again=0))
+
+    def _remove_a_user(self) -> None:
+        """What no API does yet: an accepted transfer may then name a new user who is gone."""
+        user_id = self.chance.choice(sorted(self.people))
+        del self.people[user_id]
+        gone = {":id": user_id}
+        table.transact(table.delete(keys.user(user_id), only_if="id = :id", values=gone))
+
+    def _invoked(self, name: str, given: dict[str, Any]) -> dict[str, Any] | None:
+        """What a handler answers; None when its process died. The next one is a new process."""
+        handler = self.handlers.pop(name, None) or handler_of(name)
+        self.faults.on = self.troubled
+        try:
+            answer: dict[str, Any] = handler(
+                given, SimpleNamespace(function_name=f"motorpool-{name}")
+            )
+        except Killed:
+            return None
+        finally:
+            self.faults.on = False
+        self.handlers[name] = handler
+        return answer
+
+    # What must be so in the end
+
+    def _check(self) -> None:
+        plain = TypeDeserializer().deserialize
+        stored = [{name: plain(v) for name, v in item.items()} for item in self.stored()]
+        transfers = {item["id"]: item for item in stored if item["sk"] == "TRANSFER"}
+        outbox = {item["transferId"] for item in stored if item["sk"] == "OUTBOX"}
+        assert transfers.keys() == outbox == self.ever_sent, "not every transfer was relayed"
+        assert self.promised <= transfers.keys(), "an accepted transfer was lost"
+        for transfer in transfers.values():
+            assert transfer["transferStatus"] in {"completed", "failed"}, "one is still open"
+            assert ("failure" in transfer) == (transfer["transferStatus"] == "failed")
+            if transfer["transferStatus"] == "failed":
+                assert transfer["newUserId"] not in self.people, "it could have succeeded"
+        for vehicle in (item for item in stored if item["sk"] == "VEHICLE"):
+            chain = [
+                item
+                for item in stored
+                if item["pk"] == vehicle["pk"] and item["sk"].startswith(keys.CUSTODY)
+            ]
+            completed = [
+                transfer
+                for transfer in transfers.values()
+                if transfer["vehicleId"] == vehicle["id"]
+                and transfer["transferStatus"] == "completed"
+            ]
+            self._check_vehicle(vehicle, sorted(chain, key=lambda i: str(i["sk"])), completed)
+
+    def _check_vehicle(self, vehicle: Item, chain: list[Item], completed: list[Item]) -> None:
+        """An unbroken chain of custody that ends with the owner, and no reservation."""
+        assert [link["number"] for link in chain] == list(range(1, len(chain) + 1))
+        assert vehicle["custodyNumber"] == len(chain)
+        first, *moves = chain
+        assert (first["ownerId"], first.get("transferId")) == (self.first_owner, None)
+        by_id = {transfer["id"]: transfer for transfer in completed}
+        assert [by_id.pop(move["transferId"])["toOwnerId"] for move in moves] == [
+            move["ownerId"] for move in moves
+        ], "a transfer was applied to another owner"
+        assert not by_id, "a transfer is completed without a place in the chain"
+        last = {transfer["id"]: transfer for transfer in completed}
+        owners = [link["ownerId"] for link in chain]
+        starts = [last[move["transferId"]]["fromOwnerId"] for move in moves]
+        assert starts == owners[:-1], "the chain is broken"
+        assert vehicle["ownerId"] == owners[-1]
+        assert vehicle["ownerPath"] == owners[-1]
+        assert vehicle["gsi1pk"] == keys.vehicles_of_organization(owners[-1])
+        assert not {"pendingTransferId", "pendingOwnerId"} & vehicle.keys(), "still reserved"
+        if moves:
+            decided = last[moves[-1]["transferId"]]
+            assert vehicle["lastTransferId"] == decided["id"]
+            assert vehicle.get("userId") == decided.get("newUserId")
+            assert vehicle.get("gsi2pk") == (
+                keys.vehicles_of_user(vehicle["userId"]) if "userId" in vehicle else None
+            )
+        if driver := vehicle.get("driverId"):
+            assert owners[-1][-1] == driver[-1], "it was transferred with its driver"

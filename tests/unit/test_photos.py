@@ -1,0 +1,120 @@
+"""What a handle is, and what becomes of a photo."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from motorpool.errors import PhotoNotFound
+from motorpool.images import Inspection
+from motorpool.organizations import Organization
+from motorpool.photos import Photo, RequestPhotoUpload, handle, id_in
+from motorpool.public_url import PublicUrl
+from motorpool.users import Address, CreateUser, User
+
+ID = "pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"
+SEEN = Inspection(
+    content_type="image/jpeg", width=3, height=4, sha256="ab", perceptual_hash="cd", orientation=6,
+    latitude=37.5, longitude=-122.0, taken_on="2026-11-21T09:29:41.000Z", thumbnail=b"",
+)  # fmt: skip
+
+
+@pytest.fixture
+def photo(fleet: Organization) -> Photo:
+    user = User.enrolled(
+        CreateUser(
+            first_name="Dana", last_name="R", phone="+14155550123", address=Address(state="CA")
+        ),
+        fleet,
+    )
+    request = RequestPhotoUpload(
+        user_id=user.id, content_type="image/jpeg", latitude=1.5, longitude=2.5
+    )
+    return Photo.announced(request, user)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://api.example.com/api/photo/{ID}",
+        f"http://127.0.0.1:4566/_aws/execute-api/abc/api/photo/{ID}",
+        f"https://other.example/photo/{ID}",
+        f"https://user@host:8443/a/b/c/photo/{ID}",
+    ],
+)
+def test_a_handle_names_its_photo_under_any_host_and_prefix(url: str) -> None:
+    assert id_in(url) == ID
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", ID, f"/api/photo/{ID}", f"photo/{ID}", f"ftp://host/photo/{ID}",
+        f"https://host/photos/{ID}", f"https://host/photo/{ID}/", f"https://host/photo/{ID}/status",
+        f"https://host/photo/{ID}?size=thumbnail", f"https://host/photo/{ID}#top",
+        f"https://host/?x=/photo/{ID}", f"https://host/#/photo/{ID}", f"https://host/photo/{ID}0",
+        f"https://host/photo/{ID[:-1]}", f"https://host/photo/{ID.upper()}",
+        f"https://host/photo/usr{ID[3:]}", f" https://host/photo/{ID}", f"https://host/photo/{ID}\n",
+        f"https://host/photo/\u200b{ID}", f"https:///photo/{ID[:-1]}g", "https://host/photo/",
+        f"javascript:https://host/photo/{ID}", "\0", "x" * 2048,
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_other_text_is_no_handle(url: str) -> None:
+    assert id_in(url) is None
+
+
+def test_what_is_given_out_is_a_handle() -> None:
+    assert id_in(handle(ID, PublicUrl("https://api.example.com/api"))) == ID
+
+
+def test_a_photo_awaits_any_version_until_one_is_pinned(photo: Photo) -> None:
+    assert photo.awaits("v1")
+    pinned = replace(photo, version_id="v1")
+    assert pinned.awaits("v1")
+    assert not pinned.awaits("v2")
+
+
+@pytest.mark.parametrize("status", ["Ready", "Rejected"])
+def test_an_inspected_photo_awaits_nothing(photo: Photo, status: Any) -> None:
+    assert not replace(photo, photo_status=status, version_id="v1").awaits("v1")
+
+
+def test_an_inspection_pins_its_version_and_keeps_the_photo_for_good(photo: Photo) -> None:
+    assert photo.expires_at == photo.created // 1000 + 24 * 3600
+    ready = photo.inspected(SEEN, size=99, version_id="v1")
+    assert (ready.photo_status, ready.version_id, ready.size) == ("Ready", "v1", 99)
+    assert (ready.width, ready.height, ready.orientation) == (3, 4, 6)
+    assert (ready.sha256, ready.perceptual_hash) == ("ab", "cd")
+    assert ready.expires_at is None
+    rejected = photo.rejected("Text.", size=9, version_id="v1")
+    assert (rejected.photo_status, rejected.rejected_because) == ("Rejected", "Text.")
+    assert (rejected.version_id, rejected.size, rejected.expires_at) == ("v1", 9, None)
+
+
+def test_the_file_is_believed_more_than_the_caller(photo: Photo) -> None:
+    assert (photo.seen_latitude, photo.seen_longitude) == (1.5, 2.5)
+    ready = photo.inspected(SEEN, size=1, version_id="v1")
+    assert (ready.seen_latitude, ready.seen_longitude) == (37.5, -122.0)
+    assert (ready.asserted_latitude, ready.asserted_longitude) == (1.5, 2.5)
+    at_null_island = replace(ready, latitude=0.0, longitude=0.0)
+    assert (at_null_island.seen_latitude, at_null_island.seen_longitude) == (0.0, 0.0)
+
+
+def test_what_can_be_shown_depends_on_the_inspection(photo: Photo) -> None:
+    ready = photo.inspected(SEEN, size=1, version_id="v1")
+    rejected = photo.rejected("Text.", size=1, version_id="v1")
+    photo.must_be_fit_to_show("original")
+    ready.must_be_fit_to_show("original")
+    ready.must_be_fit_to_show("thumbnail")
+    with pytest.raises(PhotoNotFound):
+        photo.must_be_fit_to_show("thumbnail")
+    for size in ("original", "thumbnail"):
+        with pytest.raises(PhotoNotFound, match="Text"):
+            rejected.must_be_fit_to_show(size)
+
+
+def test_a_thumbnail_is_of_one_version(photo: Photo) -> None:
+    keys = {replace(photo, version_id=version).thumbnail_key for version in ("v1", "v2")}
+    assert len(keys) == 2
+    assert all(key.startswith(f"thumbnails/{photo.id}/") for key in keys)

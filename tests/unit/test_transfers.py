@@ -1,0 +1,171 @@
+"""The rules of a transfer, and the custody that it begins."""
+
+from dataclasses import replace
+
+import pytest
+
+from motorpool import transfers
+from motorpool.clock import iso
+from motorpool.custody import Custody
+from motorpool.errors import (
+    InvalidParameters,
+    MotorpoolError,
+    OrganizationNotFound,
+    TransferInProgress,
+    TransferOfAssignedVehicle,
+)
+from motorpool.organizations import Organization
+from motorpool.public_url import PublicUrl
+from motorpool.transfers import CustodyAnswer, Transfer, TransferredVehicle, TransferView
+from motorpool.users import Address, CreateUser, User
+from motorpool.vehicles import Vehicle
+
+PARTNER = "ptr_" + "1" * 32
+HERE = PublicUrl("https://api.example.com/v1")
+
+
+@pytest.fixture
+def target(fleet: Organization) -> Organization:
+    return Organization.founded(PARTNER, "Branch", "Fleet", fleet)
+
+
+@pytest.fixture
+def vehicle(fleet: Organization) -> Vehicle:
+    return Vehicle(
+        id="veh_1", partner_id=PARTNER, owner_id=fleet.id, owner_path=fleet.path,
+        supplier_type="Fleet", user_id="usr_1", customer_phone="+14155550100",
+        vin="1FMCU14T6JU400773", make="Ford", model="Bronco II", year=1988, decoded_make="FORD",
+        decoded_model="Bronco II", plate=None, state=None, active=True, date_added=1, updated=1,
+    )  # fmt: skip
+
+
+def user_of(organization: Organization) -> User:
+    request = CreateUser(
+        first_name="Kim", last_name="Okafor", phone="+14155550188", address=Address(state="CA")
+    )
+    return User.enrolled(request, organization)
+
+
+def refusal_of(
+    vehicle: Vehicle, target: Organization, user: User | None = None
+) -> type[MotorpoolError]:
+    with pytest.raises(MotorpoolError) as refused:
+        transfers.must_be_possible(vehicle, target, user)
+    return refused.type
+
+
+def test_a_transfer_is_possible_within_a_supplier_type_active_or_not(
+    vehicle: Vehicle, target: Organization
+) -> None:
+    transfers.must_be_possible(vehicle, target, None)
+    transfers.must_be_possible(replace(vehicle, active=False), target, user_of(target))
+
+
+def test_what_forbids_a_transfer(
+    vehicle: Vehicle, target: Organization, fleet: Organization
+) -> None:
+    rental = replace(target, supplier_type="Rental")
+    assigned = replace(vehicle, driver_id="usr_2")
+    pending = replace(vehicle, pending_transfer_id="trf_1", pending_owner_id="org_2")
+    assert refusal_of(vehicle, rental) is OrganizationNotFound
+    assert refusal_of(vehicle, target, user_of(fleet)) is InvalidParameters
+    assert refusal_of(assigned, target) is TransferOfAssignedVehicle
+    assert refusal_of(pending, target) is TransferInProgress
+
+
+def test_an_accepted_transfer_reserves_the_vehicle_and_moves_nothing(
+    vehicle: Vehicle, target: Organization
+) -> None:
+    transfer, reserved = Transfer.accepted(vehicle, target, None)
+    assert reserved == replace(
+        vehicle,
+        pending_transfer_id=transfer.id,
+        pending_owner_id=target.id,
+        updated=transfer.accepted_at,
+    )
+    assert (transfer.from_owner_id, transfer.to_owner_id) == (vehicle.owner_id, target.id)
+    assert transfer.freshness_ms is None
+
+
+@pytest.mark.parametrize("with_user", [False, True])
+def test_a_completed_transfer_moves_the_vehicle_and_begins_a_custody(
+    vehicle: Vehicle, target: Organization, with_user: bool
+) -> None:
+    user = user_of(target) if with_user else None
+    transfer, reserved = Transfer.accepted(vehicle, target, user)
+    done, moved, custody = transfer.completed(reserved, user)
+    assert done.transfer_status == "completed"
+    assert done.completed_at is not None
+    assert done.freshness_ms == done.completed_at - transfer.accepted_at
+    assert (moved.owner_id, moved.owner_path) == (target.id, target.path)
+    assert (moved.user_id, moved.customer_phone) == (
+        (user.id, user.phone) if user else (None, None)
+    )
+    assert (moved.pending_transfer_id, moved.pending_owner_id) == (None, None)
+    assert custody == Custody(
+        vehicle_id="veh_1",
+        number=2,
+        owner_id=target.id,
+        since=done.completed_at,
+        transfer_id=transfer.id,
+    )
+    assert moved.custody_number == 2
+
+
+def test_a_failed_transfer_releases_the_vehicle_only_if_it_was_reserved_for_it(
+    vehicle: Vehicle, target: Organization
+) -> None:
+    transfer, reserved = Transfer.accepted(vehicle, target, None)
+    failed, released = transfer.failed("because", reserved)
+    assert (failed.transfer_status, failed.failure) == ("failed", "because")
+    assert failed.freshness_ms is None
+    assert released is not None
+    assert (released.pending_transfer_id, released.owner_id) == (None, vehicle.owner_id)
+    others = replace(reserved, pending_transfer_id="trf_other")
+    assert transfer.failed("because", others)[1] is others
+    assert transfer.failed("because", None)[1] is None
+
+
+def test_the_same_transfer_again_is_answered_and_any_other_is_not(
+    vehicle: Vehicle, target: Organization, fleet: Organization
+) -> None:
+    transfer, reserved = Transfer.accepted(vehicle, target, None)
+    _, moved, _ = transfer.completed(reserved, None)
+    assert TransferredVehicle.already(vehicle, target) is None
+    assert TransferredVehicle.already(reserved, fleet) is None
+    assert TransferredVehicle.already(moved, fleet) is None
+    pending = TransferredVehicle.already(reserved, target)
+    done = TransferredVehicle.already(moved, target)
+    own = TransferredVehicle.already(vehicle, fleet)
+    assert pending is not None
+    assert done is not None
+    assert own is not None
+    assert pending.transfer is not None
+    assert done.transfer is not None
+    assert (pending.transfer.id, pending.transfer.status) == (transfer.id, "accepted")
+    assert (done.transfer.id, done.transfer.status) == (transfer.id, "completed")
+    assert own.transfer is None
+    assert pending.vehicle.owner_id == done.vehicle.owner_id == target.id
+    location = f"https://api.example.com/v1/vehicle-suppliers/transfers/{transfer.id}"
+    assert pending.location(HERE) == done.location(HERE) == {"Location": location}
+    assert own.location(HERE) == {}
+
+
+def test_a_transfer_and_its_custody_are_shown_with_times_for_people(
+    vehicle: Vehicle, target: Organization
+) -> None:
+    transfer, reserved = Transfer.accepted(vehicle, target, None)
+    done, _, custody = transfer.completed(reserved, None)
+    assert done.completed_at is not None
+    assert TransferView.of(transfer).completed_at is None
+    assert TransferView.of(done).completed_at == iso(done.completed_at)
+    [link] = CustodyAnswer.of([custody], None).custody
+    assert (link.since, link.transfer_id) == (iso(custody.since), transfer.id)
+
+
+def test_a_vehicle_on_its_way_takes_no_driver_but_may_lose_one(vehicle: Vehicle) -> None:
+    pending = replace(vehicle, pending_transfer_id="trf_1", driver_id="usr_2")
+    assert pending.driven_by(None).driver_id is None
+    driver = user_of(Organization.founded(PARTNER, "Fleet", "Fleet"))
+    with pytest.raises(TransferInProgress):
+        replace(pending, driver_id=None).driven_by(driver)
