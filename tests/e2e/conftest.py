@@ -51,8 +51,11 @@ private: set[str] = set()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The logs are read when everything else has left its lines."""
-    items.sort(key=lambda item: item.path.name == "test_logs.py" and "e2e" in item.path.parts)
+    """The logs are read when the other end-to-end tests have left their lines."""
+    here = [place for place, item in enumerate(items) if "e2e" in item.path.parts]
+    ordered = sorted((items[at] for at in here), key=lambda item: item.path.name == "test_logs.py")
+    for place, item in zip(here, ordered, strict=True):
+        items[place] = item
 
 
 @pytest.fixture(scope="session")
