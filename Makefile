@@ -62,12 +62,12 @@ $(UV): requirements/uv.txt
 .venv/installed: requirements/dev.txt pyproject.toml .python-version $(UV)
 	@echo "Installing into .venv ..."
 	@$(UV) venv -q --clear .venv
-	@$(UV) pip install --python .venv --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --python .venv --compile-bytecode --require-hashes -r requirements/dev.txt
 	@$(UV) pip install -q --python .venv --no-deps --no-build-isolation -e .
 	@touch $@
 
 .local/engine/installed: requirements/engine.txt .python-version $(UV)
 	@echo "Installing the local engine into .local/engine ..."
 	@$(UV) venv -q --clear .local/engine
-	@$(UV) pip install --python .local/engine --require-hashes -r requirements/engine.txt
+	@$(UV) pip install --python .local/engine --compile-bytecode --require-hashes -r requirements/engine.txt
 	@touch $@

@@ -7,8 +7,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.function import METRICS_NAMESPACE, SERVICE
 from infra.spec import Queue
+from motorpool.telemetry import NAMESPACE, SERVICE, UNEXPECTED
 
 PERIOD = Duration.minutes(1)
 OLDEST_SECONDS = 60
@@ -49,8 +49,8 @@ class Alarms(Construct):
         self._add(
             "UnexpectedErrors",
             cloudwatch.Metric(
-                namespace=METRICS_NAMESPACE,
-                metric_name="UnexpectedErrors",
+                namespace=NAMESPACE,
+                metric_name=UNEXPECTED,
                 dimensions_map={"service": SERVICE},
                 period=PERIOD,
                 statistic=cloudwatch.Stats.SUM,

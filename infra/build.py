@@ -24,9 +24,6 @@ WHEEL_LAYERS = ("runtime", "vin", "photos")
 ARM64 = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13")
 SITE_PACKAGES = Path("python", "lib", "python3.13", "site-packages")
 
-# botocore ships models of some 400 services; clients are made for these.
-SERVICES = {"dynamodb", "s3", "secretsmanager", "sqs"}
-
 # Plugins for formats and drawing that no photo needs, and the libraries that only they load.
 UNUSED_OF_PILLOW = (
     *(f"PIL/_{name}*" for name in ("avif", "imagingft", "imagingcms", "imagingmath")),
@@ -37,7 +34,7 @@ UNUSED_OF_PILLOW = (
 
 FUNCTION_LIMIT = 15_000
 LAYER_LIMITS = {
-    "runtime": 25_000_000,
+    "runtime": 12_000_000,
     "vin": 110_000_000,
     "photos": 35_000_000,
     "motorpool": 1_000_000,
@@ -87,13 +84,8 @@ def _install(layer: str, target: Path, platform: Iterable[str]) -> None:
 
 
 def _drop_what_nobody_loads(site: Path) -> None:
-    """Models of services never called, installers' metadata (pydantic reads all of it), tests."""
-    data = site / "botocore" / "data"
-    for model in data.glob("*/"):
-        if model.name not in SERVICES:
-            shutil.rmtree(model)
-    for folder in ("boto3/data", "boto3/examples", "bin"):
-        shutil.rmtree(site / folder, ignore_errors=True)
+    """Plugins never loaded, installers' metadata (pydantic reads all of it), scripts."""
+    shutil.rmtree(site / "bin", ignore_errors=True)
     for plugin in UNUSED_OF_PILLOW:
         for file in site.glob(plugin):
             file.unlink()

@@ -6,9 +6,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra.function import METRICS_NAMESPACE, SERVICE
 from infra.queues import Queues
 from infra.spec import Function, Route
+from motorpool.telemetry import NAMESPACE, SERVICE
 
 PERIOD = Duration.minutes(5)
 HALF = 12
@@ -62,7 +62,7 @@ def _ours(name: str, statistic: str, function: str | None = None) -> cloudwatch.
     """A metric of `motorpool.telemetry`, of the whole service or of one function."""
     dimensions = {"service": SERVICE} | ({"function": function} if function else {})
     return cloudwatch.Metric(
-        namespace=METRICS_NAMESPACE,
+        namespace=NAMESPACE,
         metric_name=name,
         dimensions_map=dimensions,
         statistic=statistic,

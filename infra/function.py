@@ -18,9 +18,8 @@ from infra.assets import Build
 from infra.data import Data
 from infra.queues import Queues
 from infra.spec import Consumer, Function, Layer, Route, Spec, StreamReader, Uses
+from motorpool.telemetry import SERVICE
 
-SERVICE = "motorpool"
-METRICS_NAMESPACE = "Motorpool"
 LOG_RETENTION = logs.RetentionDays.ONE_MONTH
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE = lambda_.Architecture.ARM_64
@@ -171,11 +170,7 @@ def _new_items(key_prefix: str) -> Mapping[str, Any]:
 
 
 def _variables(spec: Spec, data: Data, queues: Queues) -> dict[str, str]:
-    variables = {
-        "POWERTOOLS_SERVICE_NAME": SERVICE,
-        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-        "POWERTOOLS_LOG_LEVEL": "INFO",
-    }
+    variables: dict[str, str] = {}
     if spec.uses.table or spec.uses.index:
         variables["TABLE_NAME"] = data.table.table_name
     if spec.uses.photos or spec.uses.thumbnails:

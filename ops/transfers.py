@@ -117,9 +117,8 @@ def redrive(
         if not dry_run:
             group = message.get("Attributes", {}).get("MessageGroupId", "redriven")
             queues.send_transfer(body, group=group)
-            queues.client().delete_message(
-                QueueUrl=_dead_queue(), ReceiptHandle=message["ReceiptHandle"]
-            )
+            receipt = message["ReceiptHandle"]
+            queues.SQS.call("DeleteMessage", QueueUrl=_dead_queue(), ReceiptHandle=receipt)
     verb = "would be sent again" if dry_run else "sent again"
     console.print(f"{sent} {verb}, {kept} kept")
 
@@ -128,7 +127,8 @@ def _dead_messages(most: int) -> Iterator[Any]:
     """Each message of the dead-letter queue once; it is hidden from others for half a minute."""
     seen: set[str] = set()
     while len(seen) < most:
-        answer = queues.client().receive_message(
+        answer = queues.SQS.call(
+            "ReceiveMessage",
             QueueUrl=_dead_queue(),
             MaxNumberOfMessages=min(BATCH, most - len(seen)),
             VisibilityTimeout=LOOK_SECONDS,

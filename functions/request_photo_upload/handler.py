@@ -20,12 +20,12 @@ def handler(
     request: RequestPhotoUpload, caller: Caller, here: PublicUrl
 ) -> Change[PhotoUploadAnswer]:
     photo = Photo.announced(request, users.get(request.user_id, seen_by=caller))
-    url, fields = uploads.form(photo)
+    form = uploads.form(photo)
     answer = PhotoUploadAnswer(
         **dict(request),
         photo_url=photos.handle(photo.id, here),
-        upload_url=url,
-        upload_fields=fields,
+        upload_url=form.url,
+        upload_fields=form.fields,
         expires_at=iso(photo.created + photos.UPLOAD_SECONDS * 1000),
         max_bytes=photos.MAX_BYTES,
     )

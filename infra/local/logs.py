@@ -14,7 +14,7 @@ GROUP_PREFIX = "/aws/lambda/motorpool-"
 
 
 def lines(logs: "CloudWatchLogsClient", since_ms: int, until_ms: int) -> Iterator[str]:
-    """One line for each request or fault from then until before then; metrics are left out."""
+    """One line for each request or fault from then until before then; bare metrics are left out."""
     for group in logs.describe_log_groups(logGroupNamePrefix=GROUP_PREFIX)["logGroups"]:
         name = group["logGroupName"]
         try:
@@ -34,7 +34,7 @@ def _shown(line: str) -> str | None:
         entry = json.loads(line)
     except ValueError:
         return None if line.startswith(("START ", "END ", "REPORT ", "INIT_START ")) else line
-    if not isinstance(entry, dict) or "_aws" in entry:
+    if not isinstance(entry, dict) or "message" not in entry:
         return None
     words = ("route", "message_id", "status", "code", "elapsed_ms")
     known = " ".join(str(entry[word]) for word in words if word in entry)

@@ -13,8 +13,8 @@ from infra.local import world
 from infra.local.deploy import VARIABLES, Outputs, deploy
 from infra.local.engine import GATEWAY_PATH, Engine
 from infra.paths import LAYERS
-from motorpool import queues, relay, secret_keys
-from motorpool.store import partners, table, transfers
+from motorpool import relay, secret_keys
+from motorpool.store import partners, transfers
 
 Say = Callable[[str], None]
 
@@ -43,9 +43,7 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
         os.environ.update(engine.environment)
         outputs = _deployed(engine, say)
         os.environ.update({name: outputs[output] for name, output in VARIABLES.items()})
-        table.client.cache_clear()
-        queues.client.cache_clear()
-        secret_keys.provider.cache_clear()
+        secret_keys.forget()
         _relay_again()
         say("Settling the demo world")
         file = folder / "stack.json"

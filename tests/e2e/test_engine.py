@@ -74,14 +74,18 @@ def test_a_transaction_sent_twice_under_one_token_happens_once(dynamodb: Any) ->
 
 
 PROBE = """
-import boto3, json, os
+from motorpool import secret_keys
+from motorpool.aws.service import AwsError
+from motorpool.store import table
+
+SERVICES = {"dynamodb": table.DYNAMODB, "secretsmanager": secret_keys.SECRETS}
+
 def handler(event, context):
-    service, operation, arguments = event
+    service, operation, parameters = event
     try:
-        getattr(boto3.client(service), operation)(**arguments)
-    except Exception as error:
-        response = getattr(error, "response", None) or {"Error": {"Code": repr(error)}}
-        return response["Error"]["Code"]
+        SERVICES[service].call(operation, **parameters)
+    except AwsError as error:
+        return error.code
     return "allowed"
 """
 
@@ -119,16 +123,16 @@ KEY = {"pk": {"S": "iam"}, "sk": {"S": "CONFORMANCE"}}
 
 def test_a_function_may_do_what_it_is_granted(as_get_user: Any) -> None:
     table = os.environ["TABLE_NAME"]
-    assert as_get_user("dynamodb", "get_item", TableName=table, Key=KEY) == "allowed"
+    assert as_get_user("dynamodb", "GetItem", TableName=table, Key=KEY) == "allowed"
 
 
 @pytest.mark.parametrize(
     ("operation", "arguments"),
     [
-        ("put_item", {"Item": KEY}),
-        ("delete_item", {"Key": KEY}),
-        ("scan", {}),
-        ("transact_write_items", None),
+        ("PutItem", {"Item": KEY}),
+        ("DeleteItem", {"Key": KEY}),
+        ("Scan", {}),
+        ("TransactWriteItems", None),
     ],
 )
 def test_a_function_may_not_do_in_the_table_what_it_is_not_granted(
@@ -144,7 +148,7 @@ def test_a_function_may_not_do_in_the_table_what_it_is_not_granted(
 
 def test_a_function_may_not_read_a_secret_that_is_not_its_own(as_get_user: Any) -> None:
     pepper = os.environ["PEPPER_SECRET_ARN"]
-    outcome = as_get_user("secretsmanager", "get_secret_value", SecretId=pepper)
+    outcome = as_get_user("secretsmanager", "GetSecretValue", SecretId=pepper)
     assert outcome == "AccessDeniedException"
 
 

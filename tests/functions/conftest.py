@@ -9,24 +9,23 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from moto import mock_aws
-from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from infra.paths import FUNCTIONS, ROOT
 from infra.spec import Route, discover
-from motorpool import queues, secret_keys, uploads
+from motorpool import secret_keys
+from motorpool.aws.connection import Answer as Answered
+from motorpool.aws.connection import Request
 from motorpool.errors import ENVELOPES, OAuthError
 from motorpool.store import table
 from motorpool.store.items import Item
+from tests.functions import wire
 
 EVENTS = ROOT / "events"
 OAUTH = OAuthError.envelope("supplier")
@@ -35,7 +34,7 @@ SPECS = {function.name: function.spec for function in discover()}
 
 @pytest.fixture(scope="package", autouse=True)
 def _moto() -> Iterator[None]:
-    """AWS, as far as moto is it, for all function tests, and clients that talk to it."""
+    """AWS, as far as moto is it, for all function tests."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
@@ -43,16 +42,15 @@ def _moto() -> Iterator[None]:
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
-            "POWERTOOLS_SERVICE_NAME": "motorpool",
-            "POWERTOOLS_METRICS_NAMESPACE": "Motorpool",
         }.items():
             patch.setenv(name, value)
-        _forget_clients()
+        secret_keys.forget()
+        wire.lay(patch, wire.to_moto)
         for name in ("pepper", "cursor_key", "token_key"):
             secret = boto3.client("secretsmanager").create_secret(Name=name, SecretString=name * 8)
             patch.setenv(f"{name.upper()}_SECRET_ARN", secret["ARN"])
         yield
-    _forget_clients()
+    secret_keys.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -60,12 +58,11 @@ def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table, a bucket and queues of the test's own."""
     name = f"motorpool-{next(_numbers)}"
     monkeypatch.setenv("PHOTO_BUCKET", name)
-    uploads.client().create_bucket(Bucket=name)
-    uploads.client().put_bucket_versioning(
-        Bucket=name, VersioningConfiguration={"Status": "Enabled"}
-    )
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     for variable, queue in (("TRANSFERS_QUEUE_URL", "live"), ("DEAD_LETTER_QUEUE_URL", "dead")):
-        made = queues.client().create_queue(QueueName=f"{name}-{queue}")
+        made = boto3.client("sqs").create_queue(QueueName=f"{name}-{queue}")
         monkeypatch.setenv(variable, made["QueueUrl"])
     empty_table(monkeypatch)
 
@@ -80,7 +77,7 @@ def empty_table(patch: pytest.MonkeyPatch) -> None:
 def made_table(name: str) -> None:
     """A table as the stack has it."""
     indexed = ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"]
-    table.client().create_table(
+    boto3.client("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in indexed],
@@ -104,29 +101,6 @@ def _keys(hash_key: str, range_key: str) -> Any:
         {"AttributeName": hash_key, "KeyType": "HASH"},
         {"AttributeName": range_key, "KeyType": "RANGE"},
     ]
-
-
-def _forget_clients() -> None:
-    table.client.cache_clear()
-    uploads.client.cache_clear()
-    queues.client.cache_clear()
-    secret_keys.provider.cache_clear()
-
-
-@contextmanager
-def calls_counted() -> Iterator[list[str]]:
-    """The names of the DynamoDB calls that are made meanwhile; a retried one counts once."""
-    calls: list[str] = []
-
-    def count(model: Any, **_: Any) -> None:
-        calls.append(model.name)
-
-    events = table.client().meta.events
-    events.register("before-call.dynamodb", count)
-    try:
-        yield calls
-    finally:
-        events.unregister("before-call.dynamodb", count)
 
 
 def event(name: str) -> dict[str, Any]:
@@ -224,7 +198,7 @@ class Caller:
         if path:
             self.event["pathParameters"] = path
         spec = SPECS[self.name]
-        with pytest.MonkeyPatch.context() as patch, calls_counted() as calls:
+        with pytest.MonkeyPatch.context() as patch, wire.calls_counted() as calls:
             if isinstance(spec, Route):
                 patch.setenv("API", spec.api)
                 patch.setenv("SCOPE", " ".join(spec.scope))
@@ -254,35 +228,29 @@ class Fault:
     def __init__(
         self, operation: str, status: int, code: str, times: float = math.inf, **more: Any
     ) -> None:
-        self.event = f"before-send.dynamodb.{operation}"
-        self.status, self.times = status, times
-        body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", **more}
-        self.content = json.dumps(body).encode()
+        self.operation, self.times = operation, times
+        kind = f"com.amazonaws.dynamodb.v20120810#{code}"
+        self.answered = wire.answer(status, __type=kind, **more)
         self.tries = 0
         self.slept = 0.0
 
     def sleep(self, seconds: float) -> None:
         self.slept += seconds
 
-    def answer(self, event_name: str, request: Any) -> AWSResponse | None:
-        if event_name != self.event or self.tries >= self.times:
-            return None
+    def on_the_wire(self, request: Request, *, timeout: float) -> Answered:
+        if wire.operation(request) != self.operation or self.tries >= self.times:
+            return wire.to_moto(request, timeout=timeout)
         self.tries += 1
-        return AWSResponse(request.url, self.status, HTTPHeaders(), MockRawResponse(self.content))
+        return self.answered
 
 
 @pytest.fixture
 def faulty(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fault]:
     """Puts a Fault in front of moto, and lets nobody wait."""
-    moto = BotocoreStubber.__call__
 
     def faulty(*args: Any, **kwargs: Any) -> Fault:
         fault = Fault(*args, **kwargs)
-
-        def call(self: Any, event_name: str, request: Any, **given: Any) -> Any:
-            return fault.answer(event_name, request) or moto(self, event_name, request, **given)
-
-        monkeypatch.setattr(BotocoreStubber, "__call__", call)
+        wire.lay(monkeypatch, fault.on_the_wire)
         monkeypatch.setattr("time.sleep", fault.sleep)
         return fault
 

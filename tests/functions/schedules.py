@@ -15,20 +15,17 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
-from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.exceptions import TransactionCanceledException
 from moto.dynamodb.models import dynamodb_backends
 
+from motorpool.aws.connection import Answer, Request, Unreachable
 from motorpool.organizations import Organization
 from motorpool.store import keys, table
 from motorpool.store.items import Item
+from motorpool.store.values import from_values
 from motorpool.users import User
-from tests.functions import world
+from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 
 FAULTS = (
@@ -54,22 +51,22 @@ class Faults:
     """What befalls the calls. `overtake` runs another handler in between; `met` is for coverage."""
 
     chance: random.Random
-    moto: Callable[..., AWSResponse]
+    moto: wire.Wire
     sent: Callable[[str], None]
     overtake: Callable[[], None]
     on: bool = False
     storm: int = 0
     met: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def __call__(self, stubber: Any, event_name: str, request: Any, **given: Any) -> AWSResponse:
+    def __call__(self, request: Request, *, timeout: float) -> Answer:
         """Moto's answer to a call, or what a fault makes of it."""
-        operation = event_name.rpartition(".")[2]
+        operation = wire.operation(request)
 
-        def applied() -> AWSResponse:
+        def applied() -> Answer:
             if operation == "SendMessage":
                 self.sent(json.loads(request.body)["MessageBody"])
-                return _answer(200, MessageId="a", MD5OfMessageBody="b")
-            return self.moto(stubber, event_name, request, **given)
+                return wire.answer(200, MessageId="a", MD5OfMessageBody="b")
+            return self.moto(request, timeout=timeout)
 
         match self._drawn(operation):
             case "killed before":
@@ -78,10 +75,10 @@ class Faults:
                 applied()
                 raise Killed
             case "call lost":
-                raise ConnectTimeoutError(endpoint_url=request.url)
+                raise Unreachable(sent=False)
             case "answer lost":
                 applied()
-                raise ReadTimeoutError(endpoint_url=request.url)
+                raise Unreachable(sent=True)
             case "cancelled":
                 parts = json.loads(request.body)["TransactItems"]
                 reasons = [{"Code": "TransactionConflict"}, *({"Code": "None"} for _ in parts[1:])]
@@ -112,43 +109,35 @@ class Faults:
         return fault
 
 
-def _error(code: str, **more: Any) -> AWSResponse:
-    return _answer(400, __type=f"com.amazonaws#{code}", **more)
-
-
-def _answer(status: int, **body: Any) -> AWSResponse:
-    return AWSResponse("", status, HTTPHeaders(), MockRawResponse(json.dumps(body)))
+def _error(code: str, **more: Any) -> Answer:
+    return wire.answer(400, __type=f"com.amazonaws#{code}", **more)
 
 
 class Moto:
     """Moto's table without its HTTP layer, which takes far longer than the transactions do."""
 
-    def __init__(self, otherwise: Callable[..., Any]) -> None:
-        self.otherwise = otherwise
+    def __init__(self) -> None:
         self.backend = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
 
-    def __call__(self, stubber: Any, event_name: str, request: Any, **given: Any) -> AWSResponse:
+    def __call__(self, request: Request, *, timeout: float) -> Answer:
         """The answer to a call."""
-        match event_name.rpartition(".")[2]:
+        asked = json.loads(request.body)
+        match wire.operation(request):
             case "TransactWriteItems":
                 try:
-                    self.backend.transact_write_items(json.loads(request.body)["TransactItems"])
+                    self.backend.transact_write_items(asked["TransactItems"])
                 except TransactionCanceledException as cancelled:
-                    return AWSResponse(
-                        "", 400, HTTPHeaders(), MockRawResponse(cancelled.description)
-                    )
-                return _answer(200)
+                    return Answer(400, {}, str(cancelled.description).encode())
+                return wire.answer(200)
             case "BatchGetItem":
-                [(name, wanted)] = json.loads(request.body)["RequestItems"].items()
+                [(name, wanted)] = asked["RequestItems"].items()
                 items = [self.backend.get_item(name, key) for key in wanted["Keys"]]
                 found = [_as_json(item) for item in items if item]
-                return _answer(200, Responses={name: found}, UnprocessedKeys={})
+                return wire.answer(200, Responses={name: found}, UnprocessedKeys={})
             case "GetItem":
-                wanted = json.loads(request.body)
-                item = self.backend.get_item(wanted["TableName"], wanted["Key"])
-                return _answer(200, **({"Item": _as_json(item)} if item else {}))
-        answer: AWSResponse = self.otherwise(stubber, event_name, request, **given)
-        return answer
+                item = self.backend.get_item(asked["TableName"], asked["Key"])
+                return wire.answer(200, **({"Item": _as_json(item)} if item else {}))
+        return wire.to_moto(request, timeout=timeout)
 
     def stored(self) -> list[Item]:
         """Everything in the table, in DynamoDB's JSON."""
@@ -170,7 +159,7 @@ class Message:
 
 
 @dataclass
-class Request:
+class Asked:
     """A client's request; it is sent again, with its key if it has one, until it is answered."""
 
     function: str
@@ -189,7 +178,7 @@ class Schedule:
         self.stored = moto.stored
         self.faults = Faults(self.chance, moto, self._sent, self._overtaken)
         self.troubled = False
-        self.requests: list[Request] = []
+        self.requests: list[Asked] = []
         self.records: list[dict[str, Any]] = []
         self.relayed = 0
         self.messages: list[Message] = []
@@ -233,7 +222,7 @@ class Schedule:
 
     def _drawn_request(
         self, ids: list[str], fleets: list[Organization], people: list[User]
-    ) -> Request:
+    ) -> Asked:
         vehicle_id = self.chance.choice(ids)
         key = f"key-{self.chance.randrange(10**9)}" if self.chance.random() < 0.5 else None
         match self.chance.random():
@@ -242,11 +231,11 @@ class Schedule:
                 body: dict[str, Any] = {"new_owner_id": fleets[n].id}
                 if self.chance.random() < 0.4:
                     body["new_user_id"] = people[n].id
-                return Request("transfer_vehicle", vehicle_id, body, key)
+                return Asked("transfer_vehicle", vehicle_id, body, key)
             case draw if draw < 0.88:
                 driver = self.chance.choice(people)
-                return Request("assign_driver", vehicle_id, {"driver_id": driver.id}, key)
-        return Request("unassign_driver", vehicle_id, {}, key)
+                return Asked("assign_driver", vehicle_id, {"driver_id": driver.id}, key)
+        return Asked("unassign_driver", vehicle_id, {}, key)
 
     # What may happen next
 
@@ -284,7 +273,7 @@ class Schedule:
             self.requests.remove(request)
         self._read_the_stream()
 
-    def _event_of(self, request: Request) -> dict[str, Any]:
+    def _event_of(self, request: Asked) -> dict[str, Any]:
         headers = {"Idempotency-Key": [request.key]} if request.key else {}
         return self.recorded | {
             "pathParameters": {"vehicle_id": request.vehicle_id},
@@ -375,8 +364,7 @@ class Schedule:
     # What must be so in the end
 
     def _check(self) -> None:
-        plain = TypeDeserializer().deserialize
-        stored = [{name: plain(v) for name, v in item.items()} for item in self.stored()]
+        stored = [from_values(item) for item in self.stored()]
         transfers = {item["id"]: item for item in stored if item["sk"] == "TRANSFER"}
         outbox = {item["transferId"] for item in stored if item["sk"] == "OUTBOX"}
         assert transfers.keys() == outbox == self.ever_sent, "not every transfer was relayed"

@@ -7,6 +7,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
+import boto3
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -49,7 +50,7 @@ class CheckIns(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         # moto copies the whole table for each transaction: it had better be small.
-        table.client().delete_table(TableName=table.table_name())
+        boto3.client("dynamodb").delete_table(TableName=table.table_name())
         made_table(table.table_name())
         self.number = next(_numbers)
         self.partner = world.partner(f"ptr_{self.number:032x}")
@@ -177,7 +178,7 @@ class CheckIns(RuleBasedStateMachine):
             queue = self.caller("list_check_ins_for_review").with_query(status=status).calls()
             found = [each["id"] for each in queue.body["checkIns"]]
             assert found == [each.id for each in self.known if each.status == status]
-        used = table.client().scan(
+        used = boto3.client("dynamodb").scan(
             TableName=table.table_name(),
             FilterExpression="attribute_exists(usedBy) AND partnerId = :partner",
             ExpressionAttributeValues={":partner": {"S": self.partner.id}},

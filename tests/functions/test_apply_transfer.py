@@ -5,9 +5,9 @@ import os
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
-from motorpool import queues
 from motorpool.organizations import Organization
 from motorpool.store import transfers
 from tests.functions import world
@@ -64,7 +64,7 @@ def test_what_cannot_be_read_dies_at_once_and_the_rest_of_its_batch_is_done(
     world.transfer(of=world.vehicle(of=world.driver(at=root)), to=world.organization(world.TARGET))
     good = event("apply_transfer")["Records"][0]["body"]
     assert applied("junk", good, json.dumps({"transfer_id": "trf_1", "vehicle_id": 7})) == []
-    dead = queues.client().receive_message(
+    dead = boto3.client("sqs").receive_message(
         QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"], MaxNumberOfMessages=10
     )
     assert len(dead["Messages"]) == 2

@@ -10,7 +10,8 @@ from motorpool.scopes import ALL_SCOPES
 from motorpool.secret_keys import pepper
 from motorpool.store import clients, table
 from tests.functions import world
-from tests.functions.conftest import calls_counted, event, handler_of
+from tests.functions.conftest import event, handler_of
+from tests.functions.wire import calls_counted
 
 STAGE = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/api"
 

@@ -16,7 +16,7 @@ from motorpool.store import photos, table
 from motorpool.users import User
 from motorpool.vehicles import Vehicle
 from motorpool.vin import DecodedVin
-from tests.functions import world
+from tests.functions import wire, world
 from tests.functions.conftest import Answer, Caller, everything_stored
 
 Somebody = Callable[[], Caller]
@@ -141,36 +141,21 @@ def capacity_counted() -> Iterator[list[int]]:
     transactional write: 2 for each 1 KB of each item. (moto's own figures are placeholders.)
     """
     consumed: list[int] = []
-    sent: list[dict[str, Any]] = []
 
-    def remember(params: dict[str, Any], **_: Any) -> None:
-        sent.append(params)
+    def seen(operation: str, given: dict[str, Any], answer: dict[str, Any]) -> None:
+        match operation:
+            case "BatchGetItem":
+                [keys] = given["RequestItems"].values()
+                [items] = answer["Responses"].values()
+                units = [math.ceil(size(item) / 4096) for item in items]
+                consumed.append(sum(units) + len(keys["Keys"]) - len(items))
+            case "TransactWriteItems":
+                parts = [part for parts in given["TransactItems"] for part in parts.values()]
+                items = [part.get("Item") or stored_item(part["Key"]) for part in parts]
+                consumed.append(sum(2 * math.ceil(size(item) / 1024) for item in items))
 
-    def read(parsed: dict[str, Any], **_: Any) -> None:
-        [keys] = sent.pop()["RequestItems"].values()
-        [items] = parsed["Responses"].values()
-        units = [math.ceil(size(item) / 4096) for item in items]
-        consumed.append(sum(units) + len(keys["Keys"]) - len(items))
-
-    def written(parsed: dict[str, Any], **_: Any) -> None:
-        parts = [part for parts in sent.pop()["TransactItems"] for part in parts.values()]
-        items = [part.get("Item") or stored_item(part["Key"]) for part in parts]
-        consumed.append(sum(2 * math.ceil(size(item) / 1024) for item in items))
-
-    hooks: list[tuple[str, Callable[..., None]]] = [
-        ("provide-client-params.dynamodb.BatchGetItem", remember),
-        ("provide-client-params.dynamodb.TransactWriteItems", remember),
-        ("after-call.dynamodb.BatchGetItem", read),
-        ("after-call.dynamodb.TransactWriteItems", written),
-    ]
-    events = table.client().meta.events
-    for name, hook in hooks:
-        events.register(name, hook)
-    try:
+    with wire.calls_watched(seen):
         yield consumed
-    finally:
-        for name, hook in hooks:
-            events.unregister(name, hook)
 
 
 def stored_item(key: dict[str, Any]) -> dict[str, Any]:
@@ -459,7 +444,7 @@ def test_with_a_cadence_the_next_check_in_has_a_date_and_opens_before_it(
     somebody: Somebody, driver: User, vehicle: Vehicle, pair: PhotoPair,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    table.client().delete_item(
+    boto3.client("dynamodb").delete_item(
         TableName=table.table_name(),
         Key={"pk": {"S": f"PARTNER#{world.PARTNER}"}, "sk": {"S": "PARTNER"}},
     )

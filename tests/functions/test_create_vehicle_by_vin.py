@@ -2,21 +2,18 @@
 
 import base64
 import json
-import math
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from infra.spec import Spec
+from motorpool.aws.service import TRIES
 from motorpool.organizations import Organization
 from motorpool.store import table
 from tests.functions import world
-from tests.functions.conftest import Answer, Caller, everything_stored
+from tests.functions.conftest import Answer, Caller, Fault, everything_stored
 
 Somebody = Callable[[], Caller]
 
@@ -309,44 +306,6 @@ def test_a_key_given_twice_is_refused(somebody: Somebody, values: tuple[str, ...
     assert message.startswith("Idempotency-Key: must be given once")
 
 
-class Fault:
-    """A table that answers an operation with an error, `times` times or for ever."""
-
-    def __init__(self, operation: str, status: int, code: str, times: float = math.inf) -> None:
-        self.event = f"before-send.dynamodb.{operation}"
-        self.status, self.times = status, times
-        self.content = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}"}).encode()
-        self.tries = 0
-        self.slept = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.slept += seconds
-
-    def answer(self, event_name: str, request: Any) -> AWSResponse | None:
-        if event_name != self.event or self.tries >= self.times:
-            return None
-        self.tries += 1
-        return AWSResponse(request.url, self.status, HTTPHeaders(), MockRawResponse(self.content))
-
-
-@pytest.fixture
-def faulty(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fault]:
-    """Puts a Fault in front of moto, and lets nobody wait."""
-    moto = BotocoreStubber.__call__
-
-    def faulty(*args: Any, **kwargs: Any) -> Fault:
-        fault = Fault(*args, **kwargs)
-
-        def call(self: Any, event_name: str, request: Any, **given: Any) -> Any:
-            return fault.answer(event_name, request) or moto(self, event_name, request, **given)
-
-        monkeypatch.setattr(BotocoreStubber, "__call__", call)
-        monkeypatch.setattr("time.sleep", fault.sleep)
-        return fault
-
-    return faulty
-
-
 @pytest.mark.parametrize("headers", [[], [KEYED]], ids=["without a key", "with a key"])
 @pytest.mark.parametrize("operation", ["GetItem", "TransactWriteItems"])
 @pytest.mark.parametrize(
@@ -372,7 +331,7 @@ def test_a_failing_table_is_asked_again_then_500_and_nothing_is_half_written(
     answer = somebody().with_headers(*headers).calls()
     assert answer.refusal == (500, "INTERNAL_SERVER_ERROR")
     assert answer.message == "Service unavailable"
-    assert fault.tries == table.TRIES
+    assert fault.tries == TRIES
     assert fault.slept < Spec().timeout
     assert everything_stored() == before
 
@@ -381,16 +340,16 @@ def test_a_failing_table_is_asked_again_then_500_and_nothing_is_half_written(
 def test_a_fault_that_passes_is_not_noticed(
     somebody: Somebody, faulty: Callable[..., Fault], operation: str
 ) -> None:
-    fault = faulty(operation, 400, "ThrottlingException", times=table.TRIES - 1)
+    fault = faulty(operation, 400, "ThrottlingException", times=TRIES - 1)
     assert somebody().calls().status == 200
-    assert fault.tries == table.TRIES - 1
+    assert fault.tries == TRIES - 1
     assert stored("VEHICLE") == 1
 
 
 def test_a_repeated_request_succeeds_once_the_table_does(
     somebody: Somebody, faulty: Callable[..., Fault]
 ) -> None:
-    faulty("TransactWriteItems", 500, "InternalServerError", times=table.TRIES)
+    faulty("TransactWriteItems", 500, "InternalServerError", times=TRIES)
     assert somebody().with_headers(KEYED).calls().status == 500
     assert somebody().with_headers(KEYED).calls().status == 200
     assert stored("VEHICLE") == 1

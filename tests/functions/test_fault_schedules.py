@@ -6,10 +6,9 @@ from copy import copy
 from typing import Any
 
 import pytest
-from botocore.retries.quota import RetryQuota
-from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models.table import Table
 
+from tests.functions import wire
 from tests.functions.conftest import empty_table
 from tests.functions.schedules import FAULTS, Moto, Schedule
 
@@ -21,22 +20,16 @@ IN_ONE_TEST = 25
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     """Plays the schedule of a seed, in a table of its own."""
-    moto = BotocoreStubber.__call__
     monkeypatch.setattr("time.sleep", lambda _: None)
-    # A client that had many faults stops repeating calls; each seed is to be a world of its own.
-    monkeypatch.setattr(RetryQuota, "acquire", lambda *_: True)
     monkeypatch.setattr(Table, "__deepcopy__", copied, raising=False)
     monkeypatch.setenv("API", "supplier")
     monkeypatch.setenv("SCOPE", "")
 
     def play(seed: int) -> Schedule:
+        wire.lay(monkeypatch, wire.to_moto)
         empty_table(monkeypatch)
-        schedule = Schedule(seed, Moto(moto))
-
-        def call(stubber: Any, event_name: str, request: Any, **given: Any) -> Any:
-            return schedule.faults(stubber, event_name, request, **given)
-
-        monkeypatch.setattr(BotocoreStubber, "__call__", call)
+        schedule = Schedule(seed, Moto())
+        wire.lay(monkeypatch, schedule.faults)
         schedule.run()
         return schedule
 

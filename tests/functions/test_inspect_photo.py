@@ -9,14 +9,15 @@ from typing import Any
 import boto3
 import pytest
 
-from motorpool import images, queues, uploads
+from motorpool import images, uploads
 from motorpool.checkins import PhotoPair
 from motorpool.organizations import Organization
 from motorpool.photos import Photo
 from motorpool.store import checkins, photos, table
 from motorpool.users import User
 from tests.functions import world
-from tests.functions.conftest import calls_counted, event, handler_of
+from tests.functions.conftest import event, handler_of
+from tests.functions.wire import calls_counted
 from tests.pictures import LATITUDE, LONGITUDE, picture
 
 TEXT = b"I am a text file, whatever my name says.\n" * 20
@@ -194,7 +195,7 @@ def test_s3s_test_event_is_passed_over() -> None:
 @pytest.mark.parametrize("junk", ["not JSON", "{"])
 def test_a_message_that_cannot_be_read_dies_at_once(junk: str) -> None:
     assert handled([message(junk)]) == []
-    dead = queues.client().receive_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"])
+    dead = boto3.client("sqs").receive_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"])
     assert [buried["Body"] for buried in dead.get("Messages", [])] == [junk]
 
 

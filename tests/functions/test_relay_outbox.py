@@ -5,6 +5,7 @@ import os
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
 from motorpool import queues
@@ -18,7 +19,7 @@ def relayed() -> Any:
 
 
 def sent() -> list[Any]:
-    answer = queues.client().receive_message(
+    answer = boto3.client("sqs").receive_message(
         QueueUrl=os.environ["TRANSFERS_QUEUE_URL"], MaxNumberOfMessages=10
     )
     return [json.loads(message["Body"]) for message in answer.get("Messages", [])]

@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from infra.spec import Spec
+from motorpool.aws.service import TRIES
 from motorpool.organizations import Organization
 from motorpool.rates import WINDOW_MS
 from motorpool.store import keys, organizations, rates, table
@@ -298,7 +299,7 @@ def test_a_failing_table_is_asked_again_then_503_and_nothing_is_half_done(
     assert answer.refusal == (503, "service_unavailable")
     assert answer.message == "Service unavailable"
     assert answer.headers["Retry-After"] == "1"
-    assert fault.tries == table.TRIES
+    assert fault.tries == TRIES
     assert fault.slept < Spec().timeout
     assert [item for item in everything_stored() if item["sk"].split("#")[0] != "RATE"] == before
 
@@ -306,7 +307,7 @@ def test_a_failing_table_is_asked_again_then_503_and_nothing_is_half_done(
 def test_a_repeated_request_succeeds_once_the_table_does(
     somebody: Somebody, faulty: Callable[..., Fault]
 ) -> None:
-    faulty("TransactWriteItems", 500, "InternalServerError", times=table.TRIES)
+    faulty("TransactWriteItems", 500, "InternalServerError", times=TRIES)
     assert somebody().with_headers(KEYED).calls().status == 503
     assert somebody().with_headers(KEYED).calls().status == 200
     assert len(stored("TRANSFER")) == 1

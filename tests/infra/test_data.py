@@ -199,7 +199,7 @@ def test_what_waits_a_minute_or_died_or_nobody_foresaw_raises_an_alarm_at_once(
         (alarm["MetricName"], json.dumps(alarm["Dimensions"])): alarm["Threshold"]
         for alarm in alarms
     }
-    # The one dimension that Powertools gives a single metric.
+    # The one dimension that `telemetry.measured` gives a metric.
     expected = {(UNEXPECTED, json.dumps([{"Name": "service", "Value": "motorpool"}])): 1}
     for name in get_args(Queue):
         (live, _), (dead, _) = queues(stack, name)

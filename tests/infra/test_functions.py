@@ -220,8 +220,7 @@ def test_no_policy_has_a_wildcard_action_or_an_unexplained_wildcard_resource(
 
 
 def variables_of(spec: Spec) -> set[str]:
-    names = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
-    names |= {"TABLE_NAME"} if spec.uses.table or spec.uses.index else set()
+    names = {"TABLE_NAME"} if spec.uses.table or spec.uses.index else set()
     names |= {"PHOTO_BUCKET"} if spec.uses.photos or spec.uses.thumbnails else set()
     names |= {f"{secret.upper()}_SECRET_ARN" for secret in spec.uses.secrets}
     names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}

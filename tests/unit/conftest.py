@@ -1,16 +1,12 @@
 """Unit tests: the domain, without AWS and without sockets."""
 
-import io
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import boto3.dynamodb.types  # noqa: F401  (here, because urllib3 tries a socket on its import)
 import pytest
 import pytest_socket
 
-from motorpool import telemetry
 from motorpool.callers import Caller
 from motorpool.organizations import Organization
 
@@ -22,9 +18,6 @@ def _no_sockets() -> None:
 
 @pytest.fixture(autouse=True)
 def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "motorpool")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Motorpool")
-    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "INFO")
     monkeypatch.setenv("TABLE_NAME", "motorpool")
     monkeypatch.setenv("API", "partner")
     monkeypatch.delenv("SCOPE", raising=False)
@@ -32,13 +25,15 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass(frozen=True)
 class Log:
-    """What was logged."""
+    """What was logged so far."""
 
-    stream: io.StringIO
+    captured: pytest.CaptureFixture[str]
+    read: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        return self.stream.getvalue()
+        self.read.append(self.captured.readouterr().out)
+        return "".join(self.read)
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -46,17 +41,9 @@ class Log:
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
-    """The structured log, instead of standard output."""
-    stream = io.StringIO()
-    handler = telemetry.logger().registered_handler
-    assert hasattr(handler, "setStream")
-    before = handler.setStream(stream)
-    level = telemetry.logger().log_level
-    telemetry.logger().setLevel("INFO")
-    yield Log(stream)
-    telemetry.logger().setLevel(level)
-    handler.setStream(before)
+def log(capsys: pytest.CaptureFixture[str]) -> Log:
+    """The log, which is standard output."""
+    return Log(capsys)
 
 
 @pytest.fixture

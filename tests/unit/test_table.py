@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 import pytest
-from boto3.dynamodb.types import TypeSerializer
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from infra.spec import Spec
+from motorpool.aws.connection import CONNECT_TIMEOUT, Unreachable
+from motorpool.aws.service import TRIES, AwsError
 from motorpool.errors import (
     MotorpoolError,
     Unavailable,
@@ -24,15 +24,18 @@ FINE = {"Code": "None"}
 CONFLICT = {"Code": "TransactionConflict"}
 
 
-class FakeClient:
-    """A DynamoDB client that answers a transaction with the outcomes given, one after another."""
+class FakeDynamoDB:
+    """Answers a transaction with the outcomes given, one after another."""
 
     def __init__(self, *outcomes: Exception | None) -> None:
         self.outcomes = list(outcomes)
         self.sent: list[Any] = []
+        self.tokens: list[str] = []
 
-    def transact_write_items(self, TransactItems: Any) -> None:  # noqa: N803
+    def call(self, operation: str, TransactItems: Any, ClientRequestToken: str) -> None:  # noqa: N803
+        assert operation == "TransactWriteItems"
         self.sent.append(TransactItems)
+        self.tokens.append(ClientRequestToken)
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if outcome:
             raise outcome
@@ -45,27 +48,14 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return pauses
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, *outcomes: Exception | None) -> FakeClient:
-    fake = FakeClient(*outcomes)
-    monkeypatch.setattr(table, "client", lambda: fake)
+def answering(monkeypatch: pytest.MonkeyPatch, *outcomes: Exception | None) -> FakeDynamoDB:
+    fake = FakeDynamoDB(*outcomes)
+    monkeypatch.setattr(table, "DYNAMODB", fake)
     return fake
 
 
-def cancelled(*reasons: dict[str, Any]) -> ClientError:
-    error: Any = {
-        "Error": {"Code": "TransactionCanceledException", "Message": "cancelled"},
-        "CancellationReasons": list(reasons),
-        "ResponseMetadata": {"HTTPStatusCode": 400},
-    }
-    return ClientError(error, "TransactWriteItems")
-
-
-def failed(code: str, status: int) -> ClientError:
-    error: Any = {
-        "Error": {"Code": code, "Message": code},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-    }
-    return ClientError(error, "TransactWriteItems")
+def cancelled(*reasons: dict[str, Any]) -> AwsError:
+    return AwsError(400, "TransactionCanceledException", {"CancellationReasons": list(reasons)})
 
 
 def part(refused: Any = None, pk: str = "a") -> Write:
@@ -113,7 +103,7 @@ def test_a_refusal_may_depend_on_the_item_that_stood_in_the_way(
         items.append(item)
         return UserAlreadyExists()
 
-    held = HELD | {"Item": {"userId": TypeSerializer().serialize("usr_1")}}
+    held = HELD | {"Item": {"userId": {"S": "usr_1"}}}
     answering(monkeypatch, cancelled(held), cancelled(HELD))
     for _ in range(2):
         with pytest.raises(UserAlreadyExists):
@@ -125,7 +115,7 @@ def test_a_condition_that_nobody_expected_to_fail_is_a_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answering(monkeypatch, cancelled(HELD))
-    with pytest.raises(ClientError):
+    with pytest.raises(AwsError):
         transact(part())
 
 
@@ -171,18 +161,18 @@ def test_an_endless_conflict_is_given_up_within_the_functions_time(
 @pytest.mark.parametrize(
     "fault",
     [
-        failed("ThrottlingException", 400),
-        failed("ProvisionedThroughputExceededException", 400),
-        failed("RequestLimitExceeded", 400),
-        failed("TransactionInProgressException", 400),
-        failed("InternalServerError", 500),
-        failed("ServiceUnavailable", 503),
-        ReadTimeoutError(endpoint_url="http://table"),
-        EndpointConnectionError(endpoint_url="http://table"),
+        AwsError(400, "ThrottlingException"),
+        AwsError(400, "ProvisionedThroughputExceededException"),
+        AwsError(400, "RequestLimitExceeded"),
+        AwsError(400, "TransactionInProgressException"),
+        AwsError(500, "InternalServerError"),
+        AwsError(503, "ServiceUnavailable"),
+        Unreachable(sent=True),
+        Unreachable(sent=False),
     ],
     ids=str,
 )
-def test_what_is_left_after_botocores_retries_is_unavailable(
+def test_what_is_left_after_all_tries_is_unavailable(
     monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     fake = answering(monkeypatch, fault)
@@ -196,49 +186,47 @@ def test_what_is_left_after_botocores_retries_is_unavailable(
 def test_a_mistake_of_ours_is_not_hidden_as_unavailable(
     monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    answering(monkeypatch, failed(code, 400))
-    with pytest.raises(ClientError, match=code):
+    answering(monkeypatch, AwsError(400, code))
+    with pytest.raises(AwsError, match=code):
         transact(part())
 
 
-def test_retries_and_timeouts_are_set_on_purpose_and_fit_the_gateway(
+def test_each_try_after_a_conflict_is_a_transaction_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    config: Any = table.client.__wrapped__().meta.config
-    assert config.retries == {"mode": "standard", "total_max_attempts": table.TRIES}
-    assert (config.connect_timeout, config.read_timeout) == (1, 2)
-    # Standard mode pauses for at most 1, 2, 4, … seconds between tries.
-    pauses = sum(2**retry for retry in range(table.TRIES - 1))
-    worst = table.TRIES * (config.connect_timeout + config.read_timeout) + pauses
+    fake = answering(monkeypatch, cancelled(CONFLICT), None)
+    transact(part())
+    assert len(set(fake.tokens)) == 2
+
+
+def test_tries_and_timeouts_fit_the_gateway() -> None:
+    pauses = sum(2**retry for retry in range(TRIES - 1))
+    worst = TRIES * (CONNECT_TIMEOUT + table.DYNAMODB.timeout) + pauses
     assert worst < Spec().timeout < GATEWAY_SECONDS
 
 
 class Pages:
-    """A client whose queries are remembered and find nothing."""
+    """A table whose queries are remembered and find nothing on two pages."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
 
-    def get_paginator(self, _: str) -> "Pages":
-        return self
-
-    def paginate(self, **request: Any) -> list[Any]:
-        self.asked.append(request)
-        return [{"Items": []}, {"Items": []}]
+    def call(self, operation: str, **request: Any) -> dict[str, Any]:
+        assert operation == "Query"
+        self.asked.append(dict(request))
+        more = "ExclusiveStartKey" not in request
+        return {"Items": []} | ({"LastEvaluatedKey": {"pk": {"S": "x"}}} if more else {})
 
 
 def test_a_query_names_a_beginning_of_the_sort_key_only_if_there_is_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pages = Pages()
-    monkeypatch.setattr(table, "client", lambda: pages)
+    monkeypatch.setattr(table, "DYNAMODB", pages)
     assert list(table.query("PARTNERS", index="gsi1")) == []
     assert list(table.query("PARTNER#1", begins_with="CLIENT#")) == []
-    whole, some = pages.asked
+    whole, after, some, _ = pages.asked
+    assert after == whole | {"ExclusiveStartKey": {"pk": {"S": "x"}}}
     # DynamoDB refuses an empty text for a key, even to begin with.
     assert whole["KeyConditionExpression"] == "#pk = :pk"
     assert whole["IndexName"] == "gsi1"

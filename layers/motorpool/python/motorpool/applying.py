@@ -5,10 +5,9 @@ A message may come twice, late, or after the transfer was given up: a transfer t
 together or not at all.
 """
 
-from aws_lambda_powertools import single_metric
-from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict, Field
 
+from motorpool import telemetry
 from motorpool.store import checkins, table, transfers, users, vehicles
 from motorpool.store.table import Stale, Write
 from motorpool.transfers import Transfer
@@ -78,8 +77,6 @@ def _failed(
 def _measure(transfer: Transfer) -> None:
     """Freshness as a distribution, and failures, for the dashboard and the alarms."""
     if transfer.freshness_ms is not None:
-        with single_metric("TransferFreshness", MetricUnit.Milliseconds, transfer.freshness_ms):
-            pass
+        telemetry.measured("TransferFreshness", transfer.freshness_ms, "Milliseconds")
     else:
-        with single_metric("FailedTransfers", MetricUnit.Count, 1):
-            pass
+        telemetry.measured("FailedTransfers", 1, "Count")

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from motorpool import telemetry
 from motorpool.callers import CREDENTIAL_HEADERS, Caller
 from motorpool.secret_keys import pepper, token_key
 from motorpool.store import clients
-from motorpool.telemetry import logger
 from motorpool.tokens import Token
 
 BEARER = "bearer "
@@ -30,7 +30,7 @@ def caller_of(event: Mapping[str, Any]) -> Caller | None:
 def policy(method_arn: str, caller: Caller | None) -> dict[str, Any]:
     """Allow a caller, or refuse nobody, on every route of the stage that the method is of."""
     api_and_stage = "/".join(method_arn.split("/")[:2])
-    logger().info("authorized" if caller else "refused")
+    telemetry.said("authorized" if caller else "refused")
     return {
         "principalId": caller.client_id if caller else "nobody",
         "policyDocument": {

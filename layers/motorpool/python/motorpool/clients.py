@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import secrets
 from dataclasses import dataclass, replace
 
 from motorpool.callers import Caller
@@ -19,6 +18,8 @@ SECRET_PREFIX = "motorpool_secret_"  # noqa: S105
 
 def new_secret() -> str:
     """A client secret: 256 random bits behind a recognizable prefix (60 characters)."""
+    import secrets
+
     return SECRET_PREFIX + secrets.token_urlsafe(32)
 
 

@@ -9,11 +9,6 @@ import json
 from collections.abc import Callable
 from typing import Any, get_type_hints
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 from pydantic import BaseModel
 
 from motorpool import queues, telemetry
@@ -32,26 +27,25 @@ def consumer(handle: Callable[[Any], None]) -> Handler:
         if isinstance(kind, type) and issubclass(kind, BaseModel)
         else json.loads
     )
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-    def handler(event: dict[str, Any], context: Any) -> Any:
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         name = context.function_name.removeprefix("motorpool-")
-
-        def one(record: Any) -> None:
-            received = telemetry.Message(name, record.message_id)
+        failed = []
+        for record in event["Records"]:
+            received = telemetry.Message(name, record["messageId"])
             try:
-                message = read(record.body)
+                message = read(record["body"])
             except ValueError as illegible:
-                queues.bury(record.body)
+                queues.bury(record["body"])
                 received.handled(illegible)
-                return
+                continue
             try:
                 handle(message)
             except Exception as fault:
+                failed.append({"itemIdentifier": record["messageId"]})
                 received.handled(fault)
-                raise
-            received.handled()
-
-        return process_partial_response(event, one, processor, context)
+            else:
+                received.handled()
+        return {"batchItemFailures": failed}
 
     return handler

@@ -98,6 +98,8 @@ class Endpoint:
         )
         self.body: type[BaseModel] | None = hints.get("request")
         self.query: type[BaseModel] | None = hints.get("query")
+        for model in filter(None, (self.answer, self.body, self.query)):
+            model.model_rebuild()
         self.path = tuple(name for name, hint in hints.items() if hint is str)
         self.takes = frozenset(hints)
 

@@ -1,14 +1,14 @@
 """The keys under which the service hashes and signs: one value each in Secrets Manager."""
 
 import os
+import time
 from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from motorpool.aws.service import JsonService
 
 # They hardly ever change, and a wrong one is noticed at once.
 MAX_AGE_SECONDS = 3600
+SECRETS = JsonService("secretsmanager", "secretsmanager", version="1.1", timeout=2.0)
 
 
 def pepper() -> bytes:
@@ -28,15 +28,15 @@ def cursor_key() -> bytes:
 
 def _value(variable: str) -> bytes:
     """The secret that a variable names, which `Uses(secrets=…)` has set."""
-    value = provider().get(os.environ[variable], max_age=MAX_AGE_SECONDS)
-    return value if isinstance(value, bytes) else str(value).encode()
+    return _read(os.environ[variable], int(time.time()) // MAX_AGE_SECONDS)
 
 
 @cache
-def provider() -> "SecretsProvider":
-    """The client of Secrets Manager, made on first use."""
-    from aws_lambda_powertools.utilities.parameters import SecretsProvider
-    from botocore.config import Config
+def _read(secret: str, _hour: int) -> bytes:
+    value: str = SECRETS.call("GetSecretValue", SecretId=secret)["SecretString"]
+    return value.encode()
 
-    patience = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard"})
-    return SecretsProvider(boto_config=patience)
+
+def forget() -> None:
+    """Read every secret anew."""
+    _read.cache_clear()

@@ -1,34 +1,29 @@
-"""What a request leaves behind: one log line and one set of metrics, neither of them personal.
+"""What a request leaves behind: one line of JSON that is its log and its metrics, nothing personal.
+
+CloudWatch takes the metrics out of the line by the embedded metric format:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
 Lines name the route, never the path (which may hold a phone number), and the client by its
 fingerprint (`motorpool client list` shows it), never by a header value. A fault is logged as its
 type and the places it passed, without its message, which may quote what the caller sent.
 """
 
+import json
 import time
-import traceback
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
+from typing import Any, Literal
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
-
+from motorpool.aws.service import AwsError
 from motorpool.clients import fingerprint
+from motorpool.clock import iso, now_ms
+
+SERVICE = "motorpool"
+NAMESPACE = "Motorpool"
 
 # Business refusals that the contract documents under 500 are not failures, so alarms watch this.
 UNEXPECTED = "UnexpectedErrors"
 
-
-@cache
-def logger() -> Logger:
-    """The structured logger, made on first use."""
-    return Logger(location=None)
-
-
-@cache
-def _metrics() -> Metrics:
-    return Metrics()
+Unit = Literal["Count", "Milliseconds"]
 
 
 @dataclass(slots=True)
@@ -68,6 +63,16 @@ class Message:
         _leave("handled", line, self.function, self.started, refused=False, fault=fault)
 
 
+def said(message: str) -> None:
+    """Write a line that says no more than that."""
+    _write([], level="INFO", message=message)
+
+
+def measured(metric: str, value: float, unit: Unit) -> None:
+    """Write a metric of the whole service."""
+    _write(_metrics(("service",), (metric, unit)), **{metric: value})
+
+
 def _leave(
     what: str,
     line: dict[str, Any],
@@ -78,28 +83,50 @@ def _leave(
     fault: BaseException | None,
 ) -> None:
     elapsed = round((time.perf_counter() - started) * 1000, 1)
-    line["elapsed_ms"] = elapsed
+    metrics = _metrics(
+        ("service", "function"),
+        ("Requests", "Count"),
+        ("Refusals", "Count"),
+        ("Latency", "Milliseconds"),
+    )
+    figures = {"function": function, "Requests": 1, "Refusals": int(refused), "Latency": elapsed}
     if fault is None:
-        logger().info(what, extra=line)
+        told: dict[str, Any] = {"level": "INFO", "message": what}
     else:
-        logger().error("unexpected", extra=line | {"fault": described(fault)})
-        with single_metric(UNEXPECTED, MetricUnit.Count, 1):
-            pass
-    metrics = _metrics()
-    metrics.add_dimension("function", function)
-    metrics.add_metric("Requests", MetricUnit.Count, 1)
-    metrics.add_metric("Refusals", MetricUnit.Count, int(refused))
-    metrics.add_metric("Latency", MetricUnit.Milliseconds, elapsed)
-    metrics.flush_metrics()
+        metrics += _metrics(("service",), (UNEXPECTED, "Count"))
+        figures[UNEXPECTED] = 1
+        told = {"level": "ERROR", "message": "unexpected", "fault": described(fault)}
+    known = {name: value for name, value in line.items() if value is not None}
+    _write(metrics, **told, **known, elapsed_ms=elapsed, **figures)
+
+
+def _metrics(dimensions: tuple[str, ...], *metrics: tuple[str, Unit]) -> list[dict[str, Any]]:
+    """Which members of the line are metrics, and by which other members they are told apart."""
+    return [
+        {
+            "Namespace": NAMESPACE,
+            "Dimensions": [dimensions],
+            "Metrics": [{"Name": name, "Unit": unit} for name, unit in metrics],
+        }
+    ]
+
+
+def _write(metrics: list[dict[str, Any]], **members: Any) -> None:
+    now = now_ms()
+    line = members | {"service": SERVICE, "timestamp": iso(now)}
+    if metrics:
+        line["_aws"] = {"Timestamp": now, "CloudWatchMetrics": metrics}
+    print(json.dumps(line), flush=True)
 
 
 def described(fault: BaseException) -> list[str]:
     """An exception and its causes: type names, with AWS's error code, and where they passed."""
+    import traceback
+
     lines = []
     cause: BaseException | None = fault
     while cause is not None:
-        response = getattr(cause, "response", None) or {}
-        code = response.get("Error", {}).get("Code", "")
+        code = cause.code if isinstance(cause, AwsError) else ""
         lines.append(f"{type(cause).__module__}.{type(cause).__name__} {code}".rstrip())
         lines += [
             f"  {frame.filename.rpartition('/python/')[2]}:{frame.lineno} {frame.name}"

@@ -2,9 +2,10 @@
 
 import os
 from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING
 
+from motorpool.aws.connection import Unreachable
+from motorpool.aws.s3 import S3, Form
+from motorpool.aws.service import AwsError
 from motorpool.checkins import PhotoPair
 from motorpool.errors import (
     LicensePhotoRequired,
@@ -14,36 +15,23 @@ from motorpool.errors import (
 )
 from motorpool.photos import MAX_BYTES, UPLOAD_SECONDS, VIEW_SECONDS, Photo
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+STORE = S3(timeout=5.0)
 
 
-def form(photo: Photo) -> tuple[str, dict[str, str]]:
-    """The URL and fields of a presigned POST: this key, this type, 1 byte to 15 MB, 5 minutes.
+def form(photo: Photo) -> Form:
+    """A presigned POST: this key, this type, 1 byte to 15 MB, 5 minutes.
 
     A POST and not a PUT, because only a POST's policy can bound the size.
     """
-    presigned = client().generate_presigned_post(
-        Bucket=_bucket(),
-        Key=photo.key,
-        Fields={"Content-Type": photo.content_type},
-        Conditions=[
-            {"Content-Type": photo.content_type},
-            ["content-length-range", 1, MAX_BYTES],
-        ],
-        ExpiresIn=UPLOAD_SECONDS,
+    return STORE.form(
+        _bucket(), photo.key, photo.content_type, most_bytes=MAX_BYTES, seconds=UPLOAD_SECONDS
     )
-    return presigned["url"], presigned["fields"]
 
 
 def view_url(photo: Photo, *, thumbnail: bool) -> str:
     """A link for 60 seconds to the file (the version that was inspected), or its thumbnail."""
-    request: dict[str, str] = {"Bucket": _bucket(), "Key": photo.key}
-    if thumbnail:
-        request["Key"] = photo.thumbnail_key
-    elif photo.version_id:
-        request["VersionId"] = photo.version_id
-    return client().generate_presigned_url("get_object", Params=request, ExpiresIn=VIEW_SECONDS)
+    key, version = (photo.thumbnail_key, None) if thumbnail else (photo.key, photo.version_id)
+    return STORE.link(_bucket(), key, version_id=version, seconds=VIEW_SECONDS)
 
 
 def uploaded_version(photo: Photo) -> str | None:
@@ -51,16 +39,14 @@ def uploaded_version(photo: Photo) -> str | None:
 
     S3 says 403 for what is not there to those who may not list the bucket. Raises Unavailable.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
-        return client().head_object(Bucket=_bucket(), Key=photo.key)["VersionId"]
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
+        return STORE.head(_bucket(), photo.key).headers["x-amz-version-id"]
+    except AwsError as error:
+        if error.status in (403, 404):
             return None
         raise Unavailable from error
-    except BotoCoreError as error:
-        raise Unavailable from error
+    except Unreachable as fault:
+        raise Unavailable from fault
 
 
 def uploaded(photos: PhotoPair) -> PhotoPair:
@@ -88,33 +74,13 @@ def _uploaded(photo: Photo, missing: type[MotorpoolError]) -> Photo:
 
 def file_of(photo: Photo, version_id: str) -> bytes:
     """The bytes of a version of the file, at most 15 MB as the form saw to."""
-    stored = client().get_object(Bucket=_bucket(), Key=photo.key, VersionId=version_id)
-    return stored["Body"].read()
+    return STORE.get(_bucket(), photo.key, version_id=version_id).body
 
 
 def keep_thumbnail(photo: Photo, jpeg: bytes) -> None:
     """Store the thumbnail beside the photo; again is the same."""
-    client().put_object(
-        Bucket=_bucket(), Key=photo.thumbnail_key, Body=jpeg, ContentType="image/jpeg"
-    )
+    STORE.put(_bucket(), photo.thumbnail_key, jpeg, "image/jpeg")
 
 
 def _bucket() -> str:
     return os.environ["PHOTO_BUCKET"]
-
-
-@cache
-def client() -> "S3Client":
-    """The S3 client, made on first use."""
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "s3",
-        config=Config(
-            signature_version="s3v4",
-            connect_timeout=1,
-            read_timeout=5,
-            retries={"mode": "standard", "total_max_attempts": 3},
-        ),
-    )

@@ -1,6 +1,7 @@
 """What goes over the wire: the base models of both APIs, and the kinds of text their fields hold.
 
 JSON is taken at its word (strict): a number in quotes is a string. Unknown fields are ignored.
+A function imports more models than it needs, so `Endpoint` builds those that it does.
 """
 
 from typing import Annotated, Any
@@ -36,6 +37,7 @@ class PartnerModel(BaseModel):
     model_config = ConfigDict(
         strict=True,
         frozen=True,
+        defer_build=True,
         alias_generator=to_camel,
         populate_by_name=True,
         serialize_by_alias=True,
@@ -45,7 +47,7 @@ class PartnerModel(BaseModel):
 class SupplierModel(BaseModel):
     """JSON of the supplier API: snake_case names."""
 
-    model_config = ConfigDict(strict=True, frozen=True)
+    model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
 
 
 def _upper(value: object) -> object:

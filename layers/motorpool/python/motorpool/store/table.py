@@ -1,8 +1,8 @@
 """The table: reads, and writes that all succeed or none does.
 
-Retries fit a function of 25 s behind a gateway of 29 s. Botocore's standard mode tries a call 3
-times with up to 1 + 2 s between; with 1 s to connect and 2 s to read that is at most 12 s a call:
-a request of two calls is answered by us whatever the table does.
+Retries fit a function of 25 s behind a gateway of 29 s. A call is tried 3 times with up to 1 + 2 s
+between; with 1 s to connect and 2 s to read that is at most 12 s a call: a request of two calls is
+answered by us whatever the table does.
 """
 
 import os
@@ -11,31 +11,22 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+from uuid import uuid4
 
+from motorpool.aws.connection import Unreachable
+from motorpool.aws.service import TRIES, AwsError, JsonService
 from motorpool.errors import MotorpoolError, Unavailable
 from motorpool.store.items import Item
+from motorpool.store.values import from_values, to_values
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-CONNECT_TIMEOUT = 1.0
-READ_TIMEOUT = 2.0
-TRIES = 3
+DYNAMODB = JsonService("dynamodb", "DynamoDB_20120810", timeout=2.0)
 
 # Two transactions on one item at once cancel each other; the loser goes again, to meet the
 # winner's condition. 16 tries with these pauses take about 3 s.
 CONFLICT_TRIES = 16
 CONFLICT_PAUSE = 0.4
 PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-
-THROTTLED = {
-    "ThrottlingException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "TransactionInProgressException",
-}
 
 FREE = "attribute_not_exists(pk)"
 UNCHANGED = "version = :read"
@@ -83,7 +74,7 @@ def put(
     refused: MotorpoolError | Callable[[Item], MotorpoolError] | None = None,
 ) -> Write:
     """A part that writes a whole item, under a condition."""
-    request: Item = {"Item": _marshalled({**key._asdict(), **attributes})}
+    request: Item = {"Item": to_values({**key._asdict(), **attributes})}
     return Write("Put", request | _condition(only_if, values), refused)
 
 
@@ -100,7 +91,7 @@ def replace(key: Key, attributes: Mapping[str, Any], *, read_version: int) -> Wr
 
 def delete(key: Key, *, only_if: str, values: Mapping[str, Any]) -> Write:
     """A part that removes an item, under a condition. Raises Stale when it does not hold."""
-    request: Item = {"Key": _marshalled(key._asdict())}
+    request: Item = {"Key": to_values(key._asdict())}
     return Write("Delete", request | _condition(only_if, values), Stale())
 
 
@@ -113,29 +104,32 @@ def update(
     refused: MotorpoolError | Callable[[Item], MotorpoolError],
 ) -> Write:
     """A part that changes some attributes of an item, under a condition."""
-    request: Item = {"Key": _marshalled(key._asdict()), "UpdateExpression": expression}
+    request: Item = {"Key": to_values(key._asdict()), "UpdateExpression": expression}
     return Write("Update", request | _condition(only_if, values), refused)
 
 
 def update_now(key: Key, expression: str, *, only_if: str, values: Mapping[str, Any]) -> Item:
-    """Change one item by itself, under a condition; the item after it. Raises Refused."""
-    from botocore.exceptions import ClientError
+    """Change one item by itself, under a condition; the item after it. Raises Refused.
 
+    Raises Unavailable when the answer is lost, rather than change it twice.
+    """
     try:
         with _faults_named():
-            answer = client().update_item(
+            answer = DYNAMODB.call(
+                "UpdateItem",
+                repeatable=False,
                 TableName=table_name(),
-                Key=_marshalled(key._asdict()),
+                Key=to_values(key._asdict()),
                 UpdateExpression=expression,
                 ConditionExpression=only_if,
-                ExpressionAttributeValues=_marshalled(values),
+                ExpressionAttributeValues=to_values(values),
                 ReturnValues="ALL_NEW",
             )
-    except ClientError as error:
-        if error.response["Error"].get("Code") == "ConditionalCheckFailedException":
+    except AwsError as error:
+        if error.code == "ConditionalCheckFailedException":
             raise Refused from None
         raise
-    return _unmarshalled(answer["Attributes"])
+    return from_values(answer["Attributes"])
 
 
 def get_many(*keys: Key) -> dict[Key, Item]:
@@ -143,18 +137,19 @@ def get_many(*keys: Key) -> dict[Key, Item]:
 
     Raises Unavailable when the table leaves some unread again and again.
     """
-    wanted: list[Any] = [_marshalled(key._asdict()) for key in dict.fromkeys(keys)]
+    wanted: list[Any] = [to_values(key._asdict()) for key in dict.fromkeys(keys)]
     found: dict[Key, Item] = {}
     for attempt in range(TRIES):
         if attempt:
             time.sleep(random.uniform(0, CONFLICT_PAUSE))
         with _faults_named():
-            answer = client().batch_get_item(
-                RequestItems={table_name(): {"Keys": wanted, "ConsistentRead": True}}
+            answer = DYNAMODB.call(
+                "BatchGetItem",
+                RequestItems={table_name(): {"Keys": wanted, "ConsistentRead": True}},
             )
-        for item in map(_unmarshalled, answer["Responses"].get(table_name(), [])):
+        for item in map(from_values, answer["Responses"].get(table_name(), [])):
             found[Key(item["pk"], item["sk"])] = item
-        unread = answer["UnprocessedKeys"].get(table_name())
+        unread = answer.get("UnprocessedKeys", {}).get(table_name())
         if not unread:
             return found
         wanted = list(unread["Keys"])
@@ -187,26 +182,26 @@ def page(
     request = _query_request(pk, index, begins_with)
     request |= {"Limit": limit, "ScanIndexForward": not newest_first}
     if after:
-        request["ExclusiveStartKey"] = _marshalled(after)
+        request["ExclusiveStartKey"] = to_values(after)
     if only_below:
         request["FilterExpression"] = "begins_with(ownerPath, :path)"
-        request["ExpressionAttributeValues"] |= _marshalled({":path": only_below})
+        request["ExpressionAttributeValues"] |= to_values({":path": only_below})
     with _faults_named():
-        answer = client().query(**request)
+        answer = DYNAMODB.call("Query", **request)
     last_key = answer.get("LastEvaluatedKey")
     return Page(
-        items=[_unmarshalled(item) for item in answer["Items"]],
-        last_key=_unmarshalled(last_key) if last_key else None,
+        items=[from_values(item) for item in answer["Items"]],
+        last_key=from_values(last_key) if last_key else None,
     )
 
 
 def get(key: Key) -> Item | None:
     """The item with that key, None when there is none. One strongly consistent read."""
     with _faults_named():
-        answer = client().get_item(
-            TableName=table_name(), Key=_marshalled(key._asdict()), ConsistentRead=True
+        answer = DYNAMODB.call(
+            "GetItem", TableName=table_name(), Key=to_values(key._asdict()), ConsistentRead=True
         )
-    return _unmarshalled(answer["Item"]) if "Item" in answer else None
+    return from_values(answer["Item"]) if "Item" in answer else None
 
 
 def query(
@@ -216,10 +211,14 @@ def query(
 
     Pages are read as the items are taken.
     """
-    pages = client().get_paginator("query").paginate(**_query_request(pk, index, begins_with))
-    with _faults_named():
-        for found in pages:
-            yield from map(_unmarshalled, found["Items"])
+    request = _query_request(pk, index, begins_with)
+    while True:
+        with _faults_named():
+            answer = DYNAMODB.call("Query", **request)
+        yield from map(from_values, answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _query_request(pk: str, index: str | None, begins_with: str) -> Any:
@@ -227,14 +226,14 @@ def _query_request(pk: str, index: str | None, begins_with: str) -> Any:
         "TableName": table_name(),
         "KeyConditionExpression": "#pk = :pk",
         "ExpressionAttributeNames": {"#pk": f"{index or ''}pk"},
-        "ExpressionAttributeValues": _marshalled({":pk": pk}),
+        "ExpressionAttributeValues": to_values({":pk": pk}),
     }
     if index:
         request["IndexName"] = index
     if begins_with:
         request["KeyConditionExpression"] += " AND begins_with(#sk, :sk)"
         request["ExpressionAttributeNames"]["#sk"] = f"{index or ''}sk"
-        request["ExpressionAttributeValues"] |= _marshalled({":sk": begins_with})
+        request["ExpressionAttributeValues"] |= to_values({":sk": begins_with})
     return request
 
 
@@ -243,20 +242,21 @@ def transact(*writes: Write) -> None:
 
     Raises Unavailable when the table throttles or conflicts for longer than a caller should wait.
     """
-    from botocore.exceptions import ClientError
-
-    parts: Any = [{w.action: {"TableName": table_name()} | w.request} for w in writes]
+    parts = [{w.action: {"TableName": table_name()} | w.request} for w in writes]
     for attempt in range(CONFLICT_TRIES):
         if attempt:
             time.sleep(random.uniform(0, CONFLICT_PAUSE))
         try:
             with _faults_named():
-                client().transact_write_items(TransactItems=parts)
+                # The token makes a try after a lost answer the same transaction, not a second.
+                DYNAMODB.call(
+                    "TransactWriteItems", TransactItems=parts, ClientRequestToken=str(uuid4())
+                )
             return
-        except ClientError as error:
-            if error.response["Error"].get("Code") != "TransactionCanceledException":
+        except AwsError as error:
+            if error.code != "TransactionCanceledException":
                 raise
-            reasons: list[Any] = list(error.response.get("CancellationReasons", []))
+            reasons: list[Any] = error.answer.get("CancellationReasons", [])
             _raise_the_refusal(writes, reasons)
             if not any(reason.get("Code") in PASSING for reason in reasons):
                 raise
@@ -269,7 +269,7 @@ def _raise_the_refusal(writes: tuple[Write, ...], reasons: list[Any]) -> None:
         if reason.get("Code") == "ConditionalCheckFailed" and write.refused is not None:
             if isinstance(write.refused, MotorpoolError):
                 raise write.refused
-            raise write.refused(_unmarshalled(reason.get("Item", {})))
+            raise write.refused(from_values(reason.get("Item", {})))
 
 
 def _condition(only_if: str | None, values: Mapping[str, Any] | None) -> Item:
@@ -278,22 +278,19 @@ def _condition(only_if: str | None, values: Mapping[str, Any] | None) -> Item:
         condition["ConditionExpression"] = only_if
         condition["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     if values:
-        condition["ExpressionAttributeValues"] = _marshalled(values)
+        condition["ExpressionAttributeValues"] = to_values(values)
     return condition
 
 
 @contextmanager
 def _faults_named() -> Iterator[None]:
-    """What is left after botocore's retries (throttling, timeouts, 5xx) as Unavailable."""
-    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
-
+    """What is left after all tries (throttling, no answer, 5xx) as Unavailable."""
     try:
         yield
-    except (ConnectionError, HTTPClientError) as fault:
+    except Unreachable as fault:
         raise Unavailable from fault
-    except ClientError as fault:
-        status = fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status >= 500 or fault.response["Error"].get("Code") in THROTTLED:
+    except AwsError as fault:
+        if fault.passing:
             raise Unavailable from fault
         raise
 
@@ -301,34 +298,3 @@ def _faults_named() -> Iterator[None]:
 def table_name() -> str:
     """The table's name, from the variable that `Uses` sets."""
     return os.environ["TABLE_NAME"]
-
-
-@cache
-def client() -> "DynamoDBClient":
-    """The DynamoDB client, made on first use."""
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "dynamodb",
-        config=Config(
-            connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
-            retries={"mode": "standard", "total_max_attempts": TRIES},
-            tcp_keepalive=True,
-        ),
-    )
-
-
-def _marshalled(values: Mapping[str, Any]) -> dict[str, Any]:
-    from boto3.dynamodb.types import TypeSerializer
-
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in values.items()}
-
-
-def _unmarshalled(item: Mapping[str, Any]) -> Item:
-    from boto3.dynamodb.types import TypeDeserializer
-
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}
