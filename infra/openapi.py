@@ -206,7 +206,7 @@ def _success(contract: Contract, schemas: Schemas) -> dict[str, Response]:
         status = HTTPStatus.FOUND if contract.handler.redirects else HTTPStatus.NO_CONTENT
     names = ["x-request-id"]
     names += ["Idempotent-Replayed"] if contract.keyed else []
-    names += ["Location"] if contract.handler.redirects else []
+    names += ["Location"] if contract.handler.redirects else contract.handler.headers
     names += RATE if contract.route.per_hour else []
     success = Response(description=status.phrase, headers={name: HEADERS[name] for name in names})
     if answer:

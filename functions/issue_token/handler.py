@@ -12,7 +12,9 @@ from motorpool.store import clients
 
 
 @endpoint(
-    raises=(InvalidTokenRequest, UnsupportedGrantType, InvalidClient, InvalidScope), form=True
+    raises=(InvalidTokenRequest, UnsupportedGrantType, InvalidClient, InvalidScope),
+    headers=("Cache-Control",),
+    form=True,
 )
 def handler(request: TokenRequest, authorization: Authorization) -> Change[TokenAnswer]:
     client_id, secret = request.credentials(authorization)

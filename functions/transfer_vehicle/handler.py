@@ -31,7 +31,8 @@ from motorpool.transfers import Transfer, TransferredVehicle, TransferVehicle, m
         TransferOfAssignedVehicle,
         TransferInProgress,
         RateLimited,
-    )
+    ),
+    headers=("Location",),
 )
 def handler(
     vehicle_id: str, request: TransferVehicle, caller: Caller, here: PublicUrl

@@ -329,8 +329,8 @@ def test_a_transfer_can_be_refused_as_documented() -> None:
         (413, "request_too_large"),
         (422, "transfer_in_progress"),
     }
-    limits = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
-    assert limits <= responses["200"]["headers"].keys()
+    told = {"Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+    assert told <= responses["200"]["headers"].keys()
 
 
 def test_a_token_is_asked_for_with_a_form_and_without_other_credentials() -> None:
@@ -339,6 +339,7 @@ def test_a_token_is_asked_for_with_a_form_and_without_other_credentials() -> Non
     assert list(operation["requestBody"]["content"]) == ["application/x-www-form-urlencoded"]
     [invalid] = operation["responses"]["401"]["content"].values()
     assert invalid["schema"]["required"] == ["error", "error_description"]
+    assert "Cache-Control" in operation["responses"]["200"]["headers"]
 
 
 def test_a_supplier_route_is_documented_as_soon_as_it_is_there(add_endpoint: AddEndpoint) -> None:

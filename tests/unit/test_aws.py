@@ -17,7 +17,7 @@ from motorpool.aws.connection import Request, Unreachable, exchange
 from motorpool.aws.s3 import S3
 from motorpool.aws.service import TRIES, AwsError, JsonService
 
-Outcome = tuple[int, dict[str, Any]] | Callable[[socket.socket], None]
+Outcome = tuple[int, dict[str, Any]] | Callable[[socket.socket], object]
 SOON = 0.5
 
 

@@ -426,6 +426,25 @@ def test_what_keeps_changing_is_a_dependency_that_fails(
     assert (status, body["code"], headers["Retry-After"]) == (503, "service_unavailable", "1")
 
 
+def test_no_decision_is_begun_so_late_that_the_function_could_end_before_it(
+    caller: Caller, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    decisions = []
+
+    @endpoint()
+    def decide(caller: Caller) -> Change[Greeting]:
+        decisions.append(caller)
+        clock[0] += 2.5
+        return Change(Greeting(said_to=None, by="", wheels=0), (table.put(Key("a", "b"), {}),))
+
+    store.refusal = table.Stale()
+    assert called(decide, event(caller))[0] == 500
+    assert len(decisions) == 3
+
+
 def test_nobody_is_told_of_a_change_before_its_writes_are_there(
     caller: Caller, store: Store
 ) -> None:

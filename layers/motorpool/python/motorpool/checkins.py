@@ -4,8 +4,8 @@ A check-in holds what its vehicle had before it, so that declining it can give t
 never more than one check-in under review, and what is confirmed or declined is final.
 """
 
+import os
 import re
-import secrets
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
@@ -257,7 +257,7 @@ _ID = re.compile(r"chk_([0-9a-f]{32})[0-9a-f]{24}")
 
 
 def _new_id(vehicle_id: str) -> str:
-    return f"chk_{vehicle_id.removeprefix('veh_')}{now_ms():012x}{secrets.token_hex(6)}"
+    return f"chk_{vehicle_id.removeprefix('veh_')}{now_ms():012x}{os.urandom(6).hex()}"
 
 
 def _must_not_go_down(mileage: int, highest: int | None) -> None:

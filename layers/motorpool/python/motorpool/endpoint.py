@@ -44,9 +44,12 @@ Event = dict[str, Any]
 Response = dict[str, Any]
 Headers = dict[str, str]
 
-# Each time, somebody else's change has got through; 16 with these pauses take about 3 s.
+# Each time, somebody else's change has got through; 16 with these pauses take about 3 s. A
+# transaction that meets conflicts takes as long again: none is begun so late that both together
+# outlast the function.
 DECISIONS = 16
 LONGEST_PAUSE = 0.4
+LATEST_DECISION = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,17 @@ class Redirect:
 
 
 def endpoint(
-    *, raises: tuple[type[MotorpoolError], ...] = (), form: bool = False
+    *,
+    raises: tuple[type[MotorpoolError], ...] = (),
+    headers: tuple[str, ...] = (),
+    form: bool = False,
 ) -> Callable[[Callable[..., Any]], "Endpoint"]:
     """Make a function the Lambda handler of its folder's route.
 
-    `raises` goes into OpenAPI; `form`: the body is form-encoded, not JSON.
+    `raises`, and the `headers` that a `Change` may have, go into OpenAPI; `form`: the body is
+    form-encoded, not JSON.
     """
-    return lambda function: Endpoint(function, raises, form=form)
+    return lambda function: Endpoint(function, raises, headers, form=form)
 
 
 class Endpoint:
@@ -82,6 +89,7 @@ class Endpoint:
         self,
         function: Callable[..., Any],
         raises: tuple[type[MotorpoolError], ...],
+        headers: tuple[str, ...],
         *,
         form: bool = False,
     ) -> None:
@@ -91,6 +99,7 @@ class Endpoint:
         answer = get_args(answer)[0] if get_origin(answer) is Change else answer
         self.function = function
         self.raises = raises
+        self.headers = headers
         self.form = form
         self.redirects = answer is Redirect
         self.answer: type[BaseModel] | None = (
@@ -152,10 +161,13 @@ class Endpoint:
             return FirstAnswer(first.status, first.body, first.headers | replayed)
 
     def _decided(self, arguments: dict[str, Any], key: IdempotencyKey | None) -> FirstAnswer:
-        """The answer to what was so when the writes got through."""
+        """The answer to what was so when the writes got through. Raises Unavailable in the end."""
+        began = time.monotonic()
         for decision in range(DECISIONS):
             if decision:
                 time.sleep(random.uniform(0, LONGEST_PAUSE))
+            if time.monotonic() - began > LATEST_DECISION:
+                break
             try:
                 return self._effected(arguments, key)
             except table.Stale:

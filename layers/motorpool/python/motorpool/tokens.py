@@ -6,7 +6,7 @@ changes holds at once: a revoked secret takes the tokens with it that were got w
 
 import hashlib
 import hmac
-import secrets
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Token:
             "scope": " ".join(sorted(self.scopes)),
             "iat": now,
             "exp": now + LIFETIME_SECONDS,
-            "jti": secrets.token_hex(8),
+            "jti": os.urandom(8).hex(),
         }
         return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": key_id(key)})
 
