@@ -1,19 +1,24 @@
-"""The transfer queue: applied once, however often it is told."""
+"""The transfer queue's consumer: each message's transfer is completed or failed, exactly once."""
 
 import json
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 
+from motorpool import applying
 from motorpool.organizations import Organization
-from motorpool.store import transfers
+from motorpool.store import keys, table, transfers, vehicles
+from motorpool.store.items import Item
+from motorpool.transfers import Transfer
+from motorpool.users import User
+from motorpool.vehicles import Vehicle
 from tests.functions import world
-from tests.functions.conftest import Caller, event, handler_of
-
-CONTEXT = SimpleNamespace(function_name="motorpool-apply_transfer")
+from tests.functions.conftest import event, everything_stored, handler_of
+from tests.functions.wire import calls_counted
 
 
 @pytest.fixture
@@ -21,57 +26,197 @@ def root() -> Organization:
     return world.organization()
 
 
-def applied(*bodies: str) -> Any:
-    batch = event("apply_transfer")
-    [record] = batch["Records"]
+@pytest.fixture
+def target(root: Organization) -> Organization:
+    return world.organization(world.TARGET, parent=root)
+
+
+@pytest.fixture
+def vehicle(root: Organization) -> Vehicle:
+    return world.vehicle(of=world.driver(at=root))
+
+
+@pytest.fixture
+def accepted(vehicle: Vehicle, target: Organization) -> Transfer:
+    """The transfer that the recorded message is about."""
+    return world.transfer(of=vehicle, to=target)[0]
+
+
+def handled(*bodies: str) -> list[str]:
+    """The places of the messages that are to come again."""
+    recorded = event("apply_transfer")
+    [record] = recorded["Records"]
     if bodies:
-        batch["Records"] = [
-            record | {"body": body, "messageId": str(number)} for number, body in enumerate(bodies)
+        recorded["Records"] = [
+            record | {"messageId": str(place), "body": body} for place, body in enumerate(bodies)
         ]
-    return handler_of("apply_transfer")(batch, CONTEXT)["batchItemFailures"]
+    context = SimpleNamespace(function_name="motorpool-apply_transfer")
+    answer = handler_of("apply_transfer")(recorded, context)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_the_vehicle_is_the_new_owners_and_nobody_elses(root: Organization) -> None:
-    target = world.organization(world.TARGET)
-    world.transfer(of=world.vehicle(of=world.driver(at=root)), to=target)
-    assert applied() == []
-    vehicle = Caller("get_supplier_vehicle").calls().body["vehicle"]
-    assert vehicle["owner_id"] == target.id
-    assert Caller("get_vehicle").calls().body["userId"] is None
-    done = Caller("get_transfer").calls().body["transfer"]
-    assert (done["status"], done["freshness_ms"] >= 0) == ("completed", True)
+def body_of(transfer_id: str = world.TRANSFER, vehicle_id: str = world.VEHICLE) -> str:
+    return json.dumps({"transfer_id": transfer_id, "vehicle_id": vehicle_id})
 
 
-def test_told_twice_it_does_nothing_twice(root: Organization) -> None:
-    target = world.organization(world.TARGET)
-    world.transfer(of=world.vehicle(of=world.driver(at=root)), to=target)
-    assert applied() == applied() == []
-    assert len(Caller("get_custody").calls().body["custody"]) == 2
+def stored(transfer_id: str = world.TRANSFER) -> tuple[Transfer, Vehicle]:
+    found = transfers.applicable(transfer_id, world.VEHICLE)
+    assert found.transfer is not None
+    assert found.vehicle is not None
+    return found.transfer, found.vehicle
 
 
-def test_a_new_user_owns_it_then(root: Organization) -> None:
-    target = world.organization(world.TARGET)
-    new_user = world.driver("usr_" + "7" * 32, at=target, phone="+14155550177")
-    world.transfer(of=world.vehicle(of=world.driver(at=root)), to=target, new_user=new_user)
-    assert applied() == []
-    vehicle = Caller("get_vehicle").calls().body
-    assert (vehicle["userId"], vehicle["customerPhoneNumber"]) == (new_user.id, new_user.phone)
+def custody() -> list[Item]:
+    links = [item for item in everything_stored() if item["sk"].startswith(keys.CUSTODY)]
+    return sorted(links, key=lambda link: int(link["number"]))
 
 
-def test_what_cannot_be_read_dies_at_once_and_the_rest_of_its_batch_is_done(
-    root: Organization,
-) -> None:
-    world.transfer(of=world.vehicle(of=world.driver(at=root)), to=world.organization(world.TARGET))
-    good = event("apply_transfer")["Records"][0]["body"]
-    assert applied("junk", good, json.dumps({"transfer_id": "trf_1", "vehicle_id": 7})) == []
-    dead = boto3.client("sqs").receive_message(
+def dead() -> list[str]:
+    received = boto3.client("sqs").receive_message(
         QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"], MaxNumberOfMessages=10
     )
-    assert len(dead["Messages"]) == 2
-    done = transfers.find(world.TRANSFER)
-    assert done is not None
-    assert done.transfer_status == "completed"
+    return [message["Body"] for message in received.get("Messages", [])]
 
 
-def test_an_unknown_transfer_comes_again_until_it_is_dead() -> None:
-    assert applied() == [{"itemIdentifier": event("apply_transfer")["Records"][0]["messageId"]}]
+def test_an_accepted_transfer_is_completed_in_two_calls(accepted: Transfer) -> None:
+    with calls_counted() as calls:
+        assert handled() == []
+    transfer, vehicle = stored()
+    assert calls == ["BatchGetItem", "TransactWriteItems"]
+    assert transfer.transfer_status == "completed"
+    assert transfer.completed_at is not None
+    assert transfer.freshness_ms == transfer.completed_at - accepted.accepted_at
+    assert (vehicle.owner_id, vehicle.owner_path) == (world.TARGET, accepted.to_owner_path)
+    assert (vehicle.user_id, vehicle.customer_phone) == (None, None)
+    assert (vehicle.pending_transfer_id, vehicle.pending_owner_id) == (None, None)
+    assert (vehicle.last_transfer_id, vehicle.custody_number) == (world.TRANSFER, 2)
+    assert vehicle.updated == transfer.completed_at
+    first, second = custody()
+    assert (first["ownerId"], first.get("transferId")) == (world.ORGANIZATION, None)
+    assert (second["ownerId"], second["transferId"]) == (world.TARGET, world.TRANSFER)
+    assert second["since"] == transfer.completed_at
+    of_old, _ = vehicles.of_organization(world.ORGANIZATION, limit=9, after=None)
+    of_new, _ = vehicles.of_organization(world.TARGET, limit=9, after=None)
+    assert (of_old, of_new) == ([], [vehicle])
+    assert vehicles.of_user(world.USER, limit=9, after=None) == ([], None)
+    # Operators see what is not done; this is.
+    assert transfers.of_partner(world.PARTNER, "accepted") == []
+
+
+def test_a_message_that_comes_again_changes_nothing(accepted: Transfer) -> None:
+    handled()
+    before = everything_stored()
+    assert handled(body_of(), body_of()) == []
+    assert everything_stored() == before
+
+
+def test_the_new_user_owns_the_vehicle(vehicle: Vehicle, target: Organization) -> None:
+    user: User = world.driver("usr_" + "8" * 32, at=target, phone="+14155550188")
+    world.transfer(of=vehicle, to=target, new_user=user)
+    assert handled() == []
+    _, moved = stored()
+    assert (moved.user_id, moved.customer_phone) == (user.id, user.phone)
+    assert vehicles.of_user(user.id, limit=9, after=None)[0] == [moved]
+
+
+def test_a_transfer_whose_new_user_is_gone_fails_and_releases_the_vehicle(
+    vehicle: Vehicle, target: Organization
+) -> None:
+    user = world.driver("usr_" + "8" * 32, at=target, phone="+14155550188")
+    world.transfer(of=vehicle, to=target, new_user=user)
+    gone = keys.user(user.id)._asdict()
+    boto3.resource("dynamodb").Table(table.table_name()).delete_item(Key=gone)
+    assert handled() == []
+    transfer, released = stored()
+    assert transfer.transfer_status == "failed"
+    assert transfer.failure == "The new user is not one of the new owner's"
+    assert transfer.freshness_ms is None
+    assert released.owner_id == world.ORGANIZATION
+    assert (released.pending_transfer_id, released.pending_owner_id) == (None, None)
+    assert len(custody()) == 1
+    assert [t.id for t in transfers.of_partner(world.PARTNER, "failed")] == [world.TRANSFER]
+
+
+def test_a_transfer_that_the_vehicle_is_not_reserved_for_fails_and_touches_no_other(
+    vehicle: Vehicle, target: Organization
+) -> None:
+    _, reserved = world.transfer("trf_" + "8" * 32, of=vehicle, to=target)
+    orphan, _ = Transfer.accepted(vehicle, target, None)
+    orphan = replace(orphan, id=world.TRANSFER)
+    table.transact(*transfers.add(orphan, vehicle, vehicle))
+    assert handled() == []
+    transfer, unchanged = stored()
+    assert transfer.failure == "The vehicle is not reserved for this transfer"
+    assert unchanged == reserved
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not JSON",
+        "{}",
+        "[]",
+        "null",
+        '{"transfer_id": 5, "vehicle_id": 6}',
+        body_of(transfer_id="x"),
+        body_of(vehicle_id="veh_1"),
+        "x" * 100_000,
+    ],
+    ids=lambda body: body[:30],
+)
+def test_a_message_that_cannot_be_read_is_buried_at_once_and_the_rest_is_done(
+    accepted: Transfer, body: str
+) -> None:
+    assert handled(body, body_of()) == []
+    assert dead() == [body]
+    assert stored()[0].transfer_status == "completed"
+
+
+def test_an_unknown_transfer_comes_again_until_it_is_dead(accepted: Transfer) -> None:
+    unknown = body_of("trf_" + "9" * 32)
+    assert handled(unknown, body_of()) == ["0"]
+    assert stored()[0].transfer_status == "completed"
+    assert dead() == []
+
+
+def test_what_keeps_changing_comes_again(
+    accepted: Transfer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stale(*_: Any) -> None:
+        raise table.Stale
+
+    monkeypatch.setattr(table, "transact", stale)
+    with calls_counted() as calls:
+        assert handled() == [event("apply_transfer")["Records"][0]["messageId"]]
+    assert calls == ["BatchGetItem"] * applying.DECISIONS
+
+
+def test_a_vehicle_that_changes_meanwhile_is_decided_on_again(
+    accepted: Transfer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact = table.transact
+    interfered: list[bool] = []
+
+    def overtaken(*writes: Any) -> None:
+        if not interfered:
+            interfered.append(True)
+            _, vehicle = stored()
+            changed = replace(vehicle, color_hex_code="FFFFFF")
+            transact(*vehicles.changed(vehicle, changed))
+        transact(*writes)
+
+    monkeypatch.setattr(table, "transact", overtaken)
+    assert handled() == []
+    transfer, moved = stored()
+    assert transfer.transfer_status == "completed"
+    assert (moved.owner_id, moved.color_hex_code) == (world.TARGET, "FFFFFF")
+
+
+def test_freshness_and_failures_are_measured(
+    accepted: Transfer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handled()
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    [measured] = [line for line in printed if "TransferFreshness" in line]
+    assert measured["TransferFreshness"] == stored()[0].freshness_ms
+    assert not [line for line in printed if "FailedTransfers" in line or "UnexpectedErrors" in line]

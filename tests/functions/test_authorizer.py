@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from motorpool.callers import Caller
+from motorpool.clients import secret_hash
 from motorpool.organizations import Organization
 from motorpool.scopes import ALL_SCOPES
-from motorpool.secret_keys import pepper
+from motorpool.secret_keys import pepper, token_key
 from motorpool.store import clients, table
+from motorpool.tokens import Token, secret_mark
 from tests.functions import world
 from tests.functions.conftest import event, handler_of
 from tests.functions.wire import calls_counted
@@ -174,3 +176,92 @@ def test_nothing_of_the_credentials_is_logged(
     printed = "".join(capsys.readouterr())
     for value in (world.PARTNER, world.CLIENT, world.SECRET, "wrong-secret"):
         assert value not in printed
+
+
+# Bearer tokens, on the supplier API
+
+SUPPLIER = "arn:aws:execute-api:us-east-1:123456789012:z9y8x7/v1/GET/vehicle-suppliers/vehicles/a"
+
+
+def bearing(token: str | list[str], **headers: Any) -> dict[str, Any]:
+    """A request to the supplier API with that token, and without the three headers."""
+    values = [token] if isinstance(token, str) else token
+    nobody = {"partnerId": None, "clientId": None, "clientSecret": None}
+    authorization = [f"Bearer {value}" for value in values]
+    return asked(**nobody | headers | {"Authorization": authorization}) | {"methodArn": SUPPLIER}
+
+
+def token(client_id: str = world.CLIENT, *scopes: str, secret: str = world.SECRET) -> str:
+    """A token that was got with a secret of the client's."""
+    mark = secret_mark(secret_hash(secret, pepper()))
+    return Token(client_id, mark, frozenset(scopes)).signed(token_key())
+
+
+READ = "vehicle_suppliers.vehicles.read"
+
+
+def test_a_token_is_its_client_with_its_scopes_in_one_read(root: Organization) -> None:
+    with calls_counted() as calls:
+        policy = answer(bearing(token(world.CLIENT, READ)))
+    assert calls == ["GetItem"]
+    assert policy["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert policy["principalId"] == world.CLIENT
+    assert policy["context"] == {
+        "partnerId": world.PARTNER,
+        "clientId": world.CLIENT,
+        "orgId": root.id,
+        "orgPath": "",
+        "scopes": READ,
+    }
+
+
+def test_a_token_has_no_scope_that_its_client_has_not(root: Organization) -> None:
+    context = answer(bearing(token(world.CLIENT, READ, "unheard.of")))["context"]
+    assert context["scopes"] == READ
+
+
+def test_a_token_is_nobodys_beside_other_credentials_twice_or_on_the_partner_api(
+    root: Organization,
+) -> None:
+    good = token(world.CLIENT, READ)
+    assert allowed(bearing(good))
+    assert not allowed(bearing([good, good]))
+    for header in ("partnerId", "clientId", "clientSecret"):
+        assert not allowed(bearing(good, **{header: "x"}))
+    assert not allowed(asked(Authorization=f"Bearer {good}") | {"methodArn": SUPPLIER})
+    partner_arn = event("authorizer")["methodArn"]
+    assert not allowed(bearing(good) | {"methodArn": partner_arn})
+
+
+@pytest.mark.parametrize("bad", ["", "x", "a.b.c", "\ud800", "x" * 10_000, "Basic abc"])
+def test_what_is_no_token_is_refused_without_a_read(root: Organization, bad: str) -> None:
+    with calls_counted() as calls:
+        assert not allowed(bearing(bad))
+    assert calls == []
+
+
+def test_a_token_falls_with_the_secret_it_was_got_with(root: Organization) -> None:
+    assert not allowed(bearing(token("cli_" + "9" * 32, READ)))
+    assert not allowed(bearing(token(world.CLIENT, READ, secret="never-valid")))
+    read = clients.get(world.PARTNER, world.CLIENT)
+    table.transact(clients.replaced(read, read.with_new_secret("the-new-one", pepper())))
+    assert allowed(bearing(token(world.CLIENT, READ)))
+    read = clients.get(world.PARTNER, world.CLIENT)
+    table.transact(clients.replaced(read, read.without_old_secret()))
+    assert not allowed(bearing(token(world.CLIENT, READ)))
+    assert allowed(bearing(token(world.CLIENT, READ, secret="the-new-one")))
+
+
+def test_the_three_headers_work_on_the_supplier_api(root: Organization) -> None:
+    assert allowed(event("authorizer") | {"methodArn": SUPPLIER})
+
+
+def test_nothing_of_a_token_is_logged(
+    root: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = token(world.CLIENT, READ)
+    answer(bearing(good))
+    answer(bearing(good[:-4] + "AAAA"))
+    printed = "".join(capsys.readouterr())
+    assert good[:-4] not in printed
+    assert world.CLIENT not in printed

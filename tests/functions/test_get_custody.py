@@ -1,13 +1,17 @@
 """GET …/custody: who owned a vehicle, from when, by which transfer."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import pytest
 
+from motorpool import applying
+from motorpool.applying import TransferMessage
+from motorpool.clock import iso
 from motorpool.organizations import Organization
+from motorpool.store import transfers
+from motorpool.vehicles import Vehicle
 from tests.functions import world
-from tests.functions.conftest import Caller, event, handler_of
+from tests.functions.conftest import Caller
 
 Somebody = Callable[[], Caller]
 
@@ -17,28 +21,66 @@ def root() -> Organization:
     return world.organization()
 
 
-def test_it_begins_with_the_registration_and_goes_on_with_each_transfer(
-    somebody: Somebody, root: Organization
+@pytest.fixture(autouse=True)
+def vehicle(root: Organization) -> Vehicle:
+    return world.vehicle(of=world.driver(at=root))
+
+
+def transferred(vehicle: Vehicle, to: Organization) -> None:
+    world.transfer(of=vehicle, to=to)
+    applying.apply(TransferMessage(transfer_id=world.TRANSFER, vehicle_id=vehicle.id))
+
+
+def test_a_registered_vehicle_is_its_owners_from_the_day_it_was_added(
+    somebody: Somebody, vehicle: Vehicle
 ) -> None:
-    target = world.organization(world.TARGET)
-    world.transfer(of=world.vehicle(of=world.driver(at=root)), to=target)
-    assert handled("apply_transfer") == []
     answer = somebody().calls()
-    links = [(link["owner_id"], link["transfer_id"]) for link in answer.body["custody"]]
-    assert links == [(root.id, None), (target.id, world.TRANSFER)]
+    assert answer.body == {
+        "custody": [
+            {
+                "owner_id": world.ORGANIZATION,
+                "since": iso(vehicle.date_added),
+                "transfer_id": None,
+            }
+        ],
+        "next_page_token": None,
+    }
     assert answer.calls == ("GetItem", "Query")
 
 
-def test_of_a_vehicle_outside_the_subtree_nothing_is_found(
-    somebody: Somebody, root: Organization
+def test_a_transfer_adds_a_link(somebody: Somebody, vehicle: Vehicle, root: Organization) -> None:
+    transferred(vehicle, world.organization(world.TARGET, parent=root))
+    done = transfers.find(world.TRANSFER)
+    assert done is not None
+    assert done.completed_at is not None
+    first, second = somebody().calls().body["custody"]
+    assert first["owner_id"] == world.ORGANIZATION
+    assert second == {
+        "owner_id": world.TARGET,
+        "since": iso(done.completed_at),
+        "transfer_id": world.TRANSFER,
+    }
+
+
+def test_pages_have_every_link_once(
+    somebody: Somebody, vehicle: Vehicle, root: Organization
 ) -> None:
-    world.vehicle(of=world.driver(at=root))
-    answer = somebody().linked_to("org_" + "8" * 32, "org_" + "8" * 32).calls()
-    assert answer.refusal == (404, "vehicle_not_found")
+    transferred(vehicle, world.organization(world.TARGET, parent=root))
+    first = somebody().with_query(page_size="1").calls().body
+    token = first["next_page_token"]
+    second = somebody().with_query(page_size="1", page_token=token).calls().body
+    owners = [link["owner_id"] for link in first["custody"] + second["custody"]]
+    assert owners == [world.ORGANIZATION, world.TARGET]
+    forged = somebody().with_query(page_token=token[:-4] + "AAAA").calls()
+    assert forged.refusal == (400, "bad_request")
 
 
-def handled(name: str) -> list[dict[str, str]]:
-    failures: list[dict[str, str]] = handler_of(name)(
-        event(name), SimpleNamespace(function_name=f"motorpool-{name}")
-    )["batchItemFailures"]
-    return failures
+def test_the_old_owners_client_does_not_see_it_any_more(
+    somebody: Somebody, vehicle: Vehicle, root: Organization
+) -> None:
+    west = world.organization("org_" + "e" * 32, parent=root)
+    transferred(vehicle, world.organization(world.TARGET, parent=root))
+    assert somebody().linked_to(west.id, west.path).calls().refusal == (404, "vehicle_not_found")
+    assert somebody().of(world.OTHER_PARTNER).calls().refusal == (404, "vehicle_not_found")
+    target = somebody().linked_to(world.TARGET, f"{root.id}/{world.TARGET}")
+    assert target.calls().status == 200

@@ -1,14 +1,19 @@
-"""GET …/vehicles/{vehicle_id}: the vehicle object of the document."""
+"""GET …/vehicles/{vehicle_id}: a vehicle as the supplier API shows it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from motorpool.organizations import Organization
+from motorpool.store import table, vehicles
+from motorpool.vehicles import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller
 
 Somebody = Callable[[], Caller]
+
+NOT_FOUND = (404, "vehicle_not_found")
 
 
 @pytest.fixture
@@ -16,26 +21,56 @@ def root() -> Organization:
     return world.organization()
 
 
-def test_a_vehicle_has_every_documented_field(somebody: Somebody, root: Organization) -> None:
-    world.vehicle(of=world.driver(at=root))
+@pytest.fixture(autouse=True)
+def vehicle(root: Organization) -> Vehicle:
+    return world.vehicle(of=world.driver(at=root))
+
+
+def test_a_vehicle_has_every_documented_field(somebody: Somebody, vehicle: Vehicle) -> None:
     answer = somebody().calls()
-    assert answer.body["vehicle"] == {
-        "id": world.VEHICLE,
-        "owner_id": root.id,
-        "make": "Ford",
-        "model": "Bronco II",
-        "year": 1988,
-        "vin": "1FMCU14T6JU400773",
-        "license_plate": "TEST-123",
-        "color_hex_code": None,
-        "color_name": None,
-        "last_updated": answer.body["vehicle"]["last_updated"],
+    assert answer.status == 200
+    assert answer.body == {
+        "vehicle": {
+            "id": world.VEHICLE,
+            "owner_id": world.ORGANIZATION,
+            "make": "Ford",
+            "model": "Bronco II",
+            "year": 1988,
+            "vin": "1FMCU14T6JU400773",
+            "license_plate": "TEST-123",
+            "color_hex_code": None,
+            "color_name": None,
+            "last_updated": vehicle.updated,
+        }
     }
-    assert isinstance(answer.body["vehicle"]["last_updated"], int)
     assert answer.calls == ("GetItem",)
 
 
-def test_one_outside_the_subtree_is_not_found(somebody: Somebody, root: Organization) -> None:
-    world.vehicle(of=world.driver(at=root))
-    answer = somebody().linked_to("org_" + "8" * 32, "org_" + "8" * 32).calls()
-    assert answer.refusal == (404, "vehicle_not_found")
+def test_a_color_has_a_name(somebody: Somebody, vehicle: Vehicle) -> None:
+    table.transact(*vehicles.changed(vehicle, replace(vehicle, color_hex_code="FFFFFF")))
+    shown = somebody().calls().body["vehicle"]
+    assert (shown["color_hex_code"], shown["color_name"]) == ("FFFFFF", "white")
+
+
+def test_a_vehicle_on_its_way_is_still_its_old_owners(
+    somebody: Somebody, vehicle: Vehicle, root: Organization
+) -> None:
+    target = world.organization(world.TARGET, parent=root)
+    world.transfer(of=vehicle, to=target)
+    assert somebody().calls().body["vehicle"]["owner_id"] == world.ORGANIZATION
+    assert somebody().linked_to(target.id, target.path).calls().refusal == NOT_FOUND
+
+
+@pytest.mark.parametrize("vehicle_id", ["veh_" + "9" * 32, "veh_1", "\0", "\ud800", "x" * 10_000])
+def test_a_vehicle_that_is_not_there_is_not_found(somebody: Somebody, vehicle_id: str) -> None:
+    assert somebody().calls(vehicle_id=vehicle_id).refusal == NOT_FOUND
+
+
+def test_outside_the_subtree_and_for_another_partner_it_is_not_found(
+    somebody: Somebody, root: Organization
+) -> None:
+    below = world.organization(world.TARGET, parent=root)
+    assert somebody().of(world.OTHER_PARTNER).calls().refusal == NOT_FOUND
+    assert somebody().linked_to(below.id, below.path).calls().refusal == NOT_FOUND
+    # A path that begins with the same letters is not above.
+    assert somebody().linked_to("org_0", root.path[:-1]).calls().refusal == NOT_FOUND

@@ -1,7 +1,9 @@
-"""The relay: outbox entries become messages, and what could not be sent comes again."""
+"""The table's stream: every new outbox entry becomes a message; what failed is told again."""
 
 import json
 import os
+from collections.abc import Callable
+from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,38 +11,84 @@ import boto3
 import pytest
 
 from motorpool import queues
+from motorpool.aws.connection import Unreachable
+from tests.functions import world
 from tests.functions.conftest import event, handler_of
 
-CONTEXT = SimpleNamespace(function_name="motorpool-relay_outbox")
+
+def told(*records: dict[str, Any]) -> list[str]:
+    """The sequence numbers of the records that are to be told again."""
+    context = SimpleNamespace(function_name="motorpool-relay_outbox")
+    answer = handler_of("relay_outbox")({"Records": list(records)}, context)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def relayed() -> Any:
-    return handler_of("relay_outbox")(event("relay_outbox"), CONTEXT)
+def record(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """The recorded record, of another place in the stream and of another transfer."""
+    made: dict[str, Any] = deepcopy(event("relay_outbox")["Records"][0])
+    made["dynamodb"]["SequenceNumber"] = str(number)
+    made["dynamodb"]["NewImage"]["transferId"]["S"] = f"trf_{number:032x}"
+    return made | changes
 
 
-def sent() -> list[Any]:
-    answer = boto3.client("sqs").receive_message(
-        QueueUrl=os.environ["TRANSFERS_QUEUE_URL"], MaxNumberOfMessages=10
+def messages() -> list[Any]:
+    """What is in the transfer queue."""
+    received = boto3.client("sqs").receive_message(
+        QueueUrl=os.environ["TRANSFERS_QUEUE_URL"],
+        MaxNumberOfMessages=10,
+        AttributeNames=["MessageGroupId"],
     )
-    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+    return list(received.get("Messages", []))
 
 
-def test_each_new_entry_becomes_a_message_that_names_transfer_and_vehicle() -> None:
-    assert relayed() == {"batchItemFailures": []}
-    [message] = sent()
-    assert message["transfer_id"].startswith("trf_")
-    assert message["vehicle_id"].startswith("veh_")
+def test_an_entry_becomes_a_message_of_its_partners_group() -> None:
+    assert told(*event("relay_outbox")["Records"]) == []
+    [message] = messages()
+    assert json.loads(message["Body"]) == {
+        "transfer_id": world.TRANSFER,
+        "vehicle_id": world.VEHICLE,
+    }
+    assert message["Attributes"]["MessageGroupId"] == world.PARTNER
 
 
-def test_an_entry_whose_message_was_not_sent_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: Any, **__: Any) -> None:
-        raise ConnectionError
+def test_what_is_told_again_is_sent_again() -> None:
+    assert told(record()) == told(record()) == []
+    assert len(messages()) == 2
 
-    monkeypatch.setattr(queues, "send_transfer", fails)
-    failures = relayed()["batchItemFailures"]
-    sequences = [
-        record["dynamodb"]["SequenceNumber"] for record in event("relay_outbox")["Records"]
-    ]
-    assert failures
-    assert all(failure["itemIdentifier"] in sequences for failure in failures)
-    assert sent() == []
+
+@pytest.mark.parametrize("event_name", ["MODIFY", "REMOVE"])
+def test_what_is_no_new_entry_is_passed_over(event_name: str) -> None:
+    other = record()
+    other["dynamodb"]["Keys"]["pk"]["S"] = f"VEHICLE#{world.VEHICLE}"
+    assert told(record(eventName=event_name), other) == []
+    assert messages() == []
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes the sending of one transfer's message fail."""
+    send = queues.send_transfer
+
+    def failing(number: int) -> None:
+        def sometimes(body: str, *, group: str) -> None:
+            if f"trf_{number:032x}" in body:
+                raise Unreachable(sent=False)
+            send(body, group=group)
+
+        monkeypatch.setattr(queues, "send_transfer", sometimes)
+
+    return failing
+
+
+def test_a_record_that_could_not_be_sent_is_named_and_the_others_are_sent(
+    failing: Callable[[int], None],
+) -> None:
+    failing(2)
+    assert told(record(1), record(2), record(3)) == ["2"]
+    assert len(messages()) == 2
+
+
+def test_a_record_that_is_not_as_ours_are_is_named() -> None:
+    broken = record(2)
+    del broken["dynamodb"]["NewImage"]["partnerId"]
+    assert told(record(1), broken) == ["2"]

@@ -1,35 +1,61 @@
-"""POST …/unassign: no driver, whether there was one or not."""
+"""POST …/unassign: no driver any more, or never."""
 
 from collections.abc import Callable
 
 import pytest
 
 from motorpool.organizations import Organization
+from motorpool.store import table, transfers, vehicles
+from motorpool.vehicles import Vehicle
 from tests.functions import world
-from tests.functions.conftest import Caller
+from tests.functions.conftest import Caller, everything_stored
 
 Somebody = Callable[[], Caller]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def root() -> Organization:
-    return world.organization()
-
-
-def test_without_a_driver_it_is_so_already(somebody: Somebody, root: Organization) -> None:
-    world.vehicle(of=world.driver(at=root))
-    answer = somebody().calls()
-    assert (answer.status, answer.calls) == (204, ("GetItem",))
-
-
-def test_afterwards_the_vehicle_can_be_transferred(somebody: Somebody, root: Organization) -> None:
+    """A root with a vehicle that has a driver."""
+    root = world.organization()
     driver = world.driver(at=root)
-    world.vehicle(of=driver)
-    world.organization(world.TARGET)
-    Caller("assign_driver").with_body(driver_id=driver.id).calls()
+    vehicle = world.vehicle(of=driver)
+    table.transact(*vehicles.changed(vehicle, vehicle.driven_by(driver)))
+    return root
+
+
+def vehicle() -> Vehicle:
+    """The vehicle as it is now."""
+    found = transfers.applicable(world.TRANSFER, world.VEHICLE).vehicle
+    assert found is not None
+    return found
+
+
+def test_the_driver_is_gone_and_again_is_the_same(somebody: Somebody) -> None:
+    assert vehicle().driver_id == world.USER
+    answer = somebody().calls()
+    assert (answer.status, answer.body) == (204, None)
+    assert answer.calls == ("GetItem", "TransactWriteItems")
+    assert vehicle().driver_id is None
+    before = everything_stored()
+    again = somebody().calls()
+    assert (again.status, again.calls) == (204, ("GetItem",))
+    assert everything_stored() == before
+
+
+def test_a_deactivated_vehicle_may_lose_its_driver(somebody: Somebody) -> None:
+    read = vehicle()
+    table.transact(*vehicles.changed(read, read.made_active(False)))
     assert somebody().calls().status == 204
-    assert Caller("transfer_vehicle").calls().status == 200
+    assert vehicle().driver_id is None
 
 
-def test_a_vehicle_that_is_not_there_is_not_found(somebody: Somebody) -> None:
-    assert somebody().calls(vehicle_id="veh_1").refusal == (404, "vehicle_not_found")
+def test_a_vehicle_that_is_not_there_or_not_the_callers_is_not_found(
+    somebody: Somebody, root: Organization
+) -> None:
+    below = world.organization(world.TARGET, parent=root)
+    for answer in (
+        somebody().calls(vehicle_id="veh_" + "9" * 32),
+        somebody().of(world.OTHER_PARTNER).calls(),
+        somebody().linked_to(below.id, below.path).calls(),
+    ):
+        assert answer.refusal == (404, "vehicle_not_found")

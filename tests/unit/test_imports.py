@@ -19,6 +19,7 @@ HEAVY = {
     "httpx",
     "infra",
     "jsonschema",
+    "jwt",
     "openapi_pydantic",
     "ops",
     "rich",
@@ -26,6 +27,7 @@ HEAVY = {
     "typer",
     "ultravin",
     "urllib3",
+    "webcolors",
 }
 # Pictures are read by one function only.
 READS_PICTURES = {"PIL", "pillow_heif"}
