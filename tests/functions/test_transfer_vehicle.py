@@ -299,7 +299,9 @@ def test_a_failing_table_is_asked_again_then_503_and_nothing_is_half_done(
     assert answer.refusal == (503, "service_unavailable")
     assert answer.message == "Service unavailable"
     assert answer.headers["Retry-After"] == "1"
-    assert fault.tries == TRIES
+    # A request that the table may have counted is not counted again.
+    may_be_counted = operation == "UpdateItem" and status >= 500
+    assert fault.tries == (1 if may_be_counted else TRIES)
     assert fault.slept < Spec().timeout
     assert [item for item in everything_stored() if item["sk"].split("#")[0] != "RATE"] == before
 

@@ -113,6 +113,17 @@ def test_a_call_says_operation_region_role_and_parameters(aws: Aws) -> None:
     assert headers["x-amz-security-token"] == "token"
     assert "/eu-central-1/dynamodb/aws4_request" in headers["authorization"]
     assert json.loads(body) == {"TableName": "t"}
+    assert "x-amzn-trace-id" not in headers
+
+
+def test_a_call_carries_the_trace_that_lambda_is_in(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-69209b3f")
+    dynamodb().call("GetItem")
+    [(_, _, headers, _)] = aws.heard
+    assert headers["x-amzn-trace-id"] == "Root=1-69209b3f"
+    assert "x-amzn-trace-id" not in headers["authorization"]
 
 
 @pytest.mark.parametrize("passing", [(500, {}), (503, {}), THROTTLED, hang_up], ids=str)
@@ -149,7 +160,14 @@ def test_what_may_have_been_heard_is_not_repeated_if_it_must_not_be(aws: Aws) ->
     aws.outcomes = [hang_up, (200, {})]
     with pytest.raises(Unreachable) as raised:
         dynamodb().call("UpdateItem", repeatable=False)
-    assert raised.value.sent
+    assert not raised.value.undone
+    assert len(aws.heard) == 1
+
+
+def test_after_a_500_it_may_have_been_done_too(aws: Aws) -> None:
+    aws.outcomes = [(500, {}), (200, {})]
+    with pytest.raises(AwsError, match="500"):
+        dynamodb().call("UpdateItem", repeatable=False)
     assert len(aws.heard) == 1
 
 
@@ -166,7 +184,7 @@ def test_nobody_there_is_tried_again_and_then_said(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
     with pytest.raises(Unreachable) as raised:
         dynamodb().call("UpdateItem", repeatable=False)
-    assert not raised.value.sent
+    assert raised.value.undone
     assert len(slept) == TRIES - 1
 
 

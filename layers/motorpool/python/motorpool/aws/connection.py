@@ -19,9 +19,11 @@ CONNECT_TIMEOUT = 1.0
 class Unreachable(Exception):
     """There was no answer. `sent`: the request may have been heard nevertheless."""
 
+    passing = True
+
     def __init__(self, *, sent: bool) -> None:
         super().__init__("no answer" if sent else "no connection")
-        self.sent = sent
+        self.undone = not sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import time
+from dataclasses import replace
 from typing import Any
 
 from motorpool.aws.connection import Answer, Request, Unreachable, exchange
@@ -40,7 +41,12 @@ class AwsError(Exception):
     @property
     def passing(self) -> bool:
         """Whether the same call may succeed in a moment."""
-        return self.status >= 500 or self.code in THROTTLED
+        return self.status >= 500 or self.undone
+
+    @property
+    def undone(self) -> bool:
+        """Whether it passes, and nothing has been done for certain."""
+        return self.code in THROTTLED
 
 
 class Service:
@@ -68,22 +74,19 @@ class Service:
     def answered(self, request: Request, *, repeatable: bool = True) -> Answer:
         """The answer to a request, which is tried up to three times.
 
-        One that is not `repeatable` is not sent again when it may have been heard.
+        One that is not `repeatable` is tried again only when nothing was done for certain.
         Raises AwsError and Unreachable.
         """
         tries = 0
         while True:
             tries += 1
             try:
-                answer = exchange(self.signer().signed(request), timeout=self.timeout)
+                answer = exchange(_traced(self.signer().signed(request)), timeout=self.timeout)
                 if answer.status < 300:
                     return answer
                 raise _error(answer)
-            except AwsError as error:
-                if tries == TRIES or not error.passing:
-                    raise
-            except Unreachable as fault:
-                if tries == TRIES or (fault.sent and not repeatable):
+            except (AwsError, Unreachable) as fault:
+                if tries == TRIES or not (fault.passing if repeatable else fault.undone):
                     raise
             time.sleep(random.uniform(0, 2 ** (tries - 1)))
 
@@ -112,6 +115,14 @@ class JsonService(Service):
             self.answered(request, repeatable=repeatable).body or b"{}"
         )
         return answer
+
+
+def _traced(request: Request) -> Request:
+    """With Lambda's trace id: it joins what a message sets off, and is how Lambda detects loops."""
+    trace = os.environ.get("_X_AMZN_TRACE_ID")
+    if not trace:
+        return request
+    return replace(request, headers={**request.headers, "x-amzn-trace-id": trace})
 
 
 def _error(answer: Answer) -> AwsError:

@@ -287,9 +287,7 @@ def _faults_named() -> Iterator[None]:
     """What is left after all tries (throttling, no answer, 5xx) as Unavailable."""
     try:
         yield
-    except Unreachable as fault:
-        raise Unavailable from fault
-    except AwsError as fault:
+    except (AwsError, Unreachable) as fault:
         if fault.passing:
             raise Unavailable from fault
         raise
