@@ -33,6 +33,7 @@ from motorpool.scopes import ALL_SCOPES
 from motorpool.secret_keys import pepper
 from motorpool.store import clients, organizations, partners, table
 from ops.target import Target
+from tests.e2e.operators import Run, command_line
 from tests.pictures import picture
 from tests.vins import bronco
 
@@ -352,3 +353,13 @@ def user(stack: dict[str, Any]) -> str:
     """A user of the demo partner's root fleet."""
     user_id: str = stack["users"][0]["id"]
     return user_id
+
+
+@pytest.fixture
+def motorpool(
+    stack: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Runs the operator's command on the stack under test."""
+    return command_line(monkeypatch, capsys, *([] if "endpoint" in stack else ["--aws"]))
