@@ -14,6 +14,8 @@ from motorpool.partners import Partner
 from motorpool.scopes import ALL_SCOPES, Scope
 from motorpool.secret_keys import pepper
 from motorpool.store import clients, organizations, partners, table
+from ops.drills import DrillFailed
+from ops.drills import app as drill_app
 from ops.screen import console, show
 from ops.target import NoTarget, Target
 from ops.transfers import app as transfers_app
@@ -26,6 +28,7 @@ app.add_typer(partner_app, name="partner")
 app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
+app.add_typer(drill_app, name="drill")
 
 PartnerId = Annotated[str, typer.Option("--partner", help="Id of the partner (ptr_…).")]
 ClientId = Annotated[str, typer.Argument(help="Id of the client (cli_…).")]
@@ -206,7 +209,7 @@ def main() -> None:
     """The command, with errors of the domain as one line."""
     try:
         app()
-    except (MotorpoolError, NoTarget) as error:
+    except (MotorpoolError, NoTarget, DrillFailed) as error:
         sys.exit(f"motorpool: {error}")
 
 
