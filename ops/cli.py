@@ -4,7 +4,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from motorpool.clients import Client, fingerprint, new_secret
@@ -15,6 +14,9 @@ from motorpool.partners import Partner
 from motorpool.scopes import ALL_SCOPES, Scope
 from motorpool.secret_keys import pepper
 from motorpool.store import clients, organizations, partners, table
+from ops.drills import DrillFailed
+from ops.drills import app as drill_app
+from ops.screen import console, show
 from ops.target import NoTarget, Target
 from ops.transfers import app as transfers_app
 
@@ -26,9 +28,7 @@ app.add_typer(partner_app, name="partner")
 app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
-
-# Names are shown as they were given, whatever Rich would make of their brackets and colons.
-console = Console(highlight=False, markup=False, emoji=False)
+app.add_typer(drill_app, name="drill")
 
 PartnerId = Annotated[str, typer.Option("--partner", help="Id of the partner (ptr_…).")]
 ClientId = Annotated[str, typer.Argument(help="Id of the client (cli_…).")]
@@ -60,7 +60,7 @@ def list_partners() -> None:
     rows = Table("id", "name", "since", "check-ins")
     for partner in partners.every():
         rows.add_row(partner.id, partner.name, iso(partner.created), str(partner.cadence))
-    _show(rows)
+    show(rows)
 
 
 @partner_app.command("settings")
@@ -110,7 +110,7 @@ def list_organizations(partner: PartnerId) -> None:
             organization.supplier_type,
             organization.parent_id or "",
         )
-    _show(rows)
+    show(rows)
 
 
 def _scope(name: str) -> Scope:
@@ -164,7 +164,7 @@ def list_clients(partner: PartnerId) -> None:
             "\n".join(client.scopes),
             str(len(client.secret_hashes)),
         )
-    _show(rows)
+    show(rows)
 
 
 @client_app.command("rotate")
@@ -198,13 +198,6 @@ def _organization(organization_id: str, partner_id: str) -> Organization:
     return organization
 
 
-def _show(rows: Table) -> None:
-    # As wide as it needs to be, in a narrow window and in a pipe too: half an id is of no use.
-    unbounded = console.options.update(max_width=10_000)
-    console.width = max(console.width, console.measure(rows, options=unbounded).maximum)
-    console.print(rows)
-
-
 def _show_credentials(client: Client, secret: str) -> None:
     console.print(f"partnerId     {client.partner_id}")
     console.print(f"clientId      {client.id}")
@@ -216,7 +209,7 @@ def main() -> None:
     """The command, with errors of the domain as one line."""
     try:
         app()
-    except (MotorpoolError, NoTarget) as error:
+    except (MotorpoolError, NoTarget, DrillFailed) as error:
         sys.exit(f"motorpool: {error}")
 
 

@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterator
 from typing import Annotated, Any
 
+import boto3
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from motorpool import queues, relay
@@ -14,9 +14,9 @@ from motorpool.clock import iso, now_ms
 from motorpool.errors import TransferNotFound
 from motorpool.store import partners, transfers
 from motorpool.transfers import Transfer
+from ops.screen import console, show
 
 app = typer.Typer(no_args_is_help=True, help="Transfers that stalled or failed.")
-console = Console(highlight=False)
 
 # Ours are done in seconds, the contract allows two minutes: what takes longer wants looking at.
 STALLED_AFTER_SECONDS = 60
@@ -42,7 +42,7 @@ def list_transfers(
                 _add(rows, transfer, tenant.name, f"stalled for {age} s")
         for transfer in transfers.of_partner(tenant.id, "failed"):
             _add(rows, transfer, tenant.name, "failed")
-    console.print(rows)
+    show(rows)
 
 
 def _add(rows: Table, transfer: Transfer, partner: str, state: str) -> None:
@@ -69,7 +69,7 @@ def show_transfer(transfer_id: Annotated[str, typer.Argument(help="trf_…")]) -
     rows.add_row("present owner", vehicle.owner_id if vehicle else "the vehicle is gone")
     reserved = vehicle is not None and vehicle.pending_transfer_id == transfer.id
     rows.add_row("vehicle is reserved for it", "yes" if reserved else "no")
-    console.print(rows)
+    show(rows)
 
 
 @app.command("relay")
@@ -105,30 +105,41 @@ def redrive(
     Each is sent before it is deleted: told of a transfer twice, the consumer does nothing twice.
     What is no message about a transfer stays where it is.
     """
-    sent = kept = 0
-    for message in _dead_messages(most):
-        body = message["Body"]
-        if not _is_about_a_transfer(body):
-            kept += 1
-            console.print(f"kept, illegible: {body[:100]!r}", markup=False)
-            continue
-        sent += 1
-        console.print(body, markup=False)
+    found = list(_dead_messages(most))
+    legible = [message for message in found if _is_about_a_transfer(message["Body"])]
+    illegible = [message for message in found if message not in legible]
+    for message in legible:
+        console.print(message["Body"])
         if not dry_run:
-            group = message.get("Attributes", {}).get("MessageGroupId", "redriven")
-            queues.send_transfer(body, group=group)
-            receipt = message["ReceiptHandle"]
-            queues.SQS.call("DeleteMessage", QueueUrl=_dead_queue(), ReceiptHandle=receipt)
+            _send_again(message)
+    for message in illegible:
+        console.print(f"kept, illegible: {message['Body'][:100]!r}")
+    _hand_back(found if dry_run else illegible)
     verb = "would be sent again" if dry_run else "sent again"
-    console.print(f"{sent} {verb}, {kept} kept")
+    console.print(f"{len(legible)} {verb}, {len(illegible)} kept")
+
+
+def _send_again(message: Any) -> None:
+    group = message.get("Attributes", {}).get("MessageGroupId", "redriven")
+    queues.send_transfer(message["Body"], group=group)
+    boto3.client("sqs").delete_message(
+        QueueUrl=_dead_queue(), ReceiptHandle=message["ReceiptHandle"]
+    )
+
+
+def _hand_back(messages: list[Any]) -> None:
+    """Let others see at once what stays: whoever looked first will want to redrive next."""
+    for message in messages:
+        boto3.client("sqs").change_message_visibility(
+            QueueUrl=_dead_queue(), ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
 
 
 def _dead_messages(most: int) -> Iterator[Any]:
     """Each message of the dead-letter queue once; it is hidden from others for half a minute."""
     seen: set[str] = set()
     while len(seen) < most:
-        answer = queues.SQS.call(
-            "ReceiveMessage",
+        answer = boto3.client("sqs").receive_message(
             QueueUrl=_dead_queue(),
             MaxNumberOfMessages=min(BATCH, most - len(seen)),
             VisibilityTimeout=LOOK_SECONDS,

@@ -44,7 +44,7 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
         outputs = _deployed(engine, say)
         os.environ.update({name: outputs[output] for name, output in VARIABLES.items()})
         secret_keys.forget()
-        _relay_again()
+        relay_open_transfers()
         say("Settling the demo world")
         file = folder / "stack.json"
         description = {
@@ -57,7 +57,7 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
         yield LocalStack(engine, outputs, description)
 
 
-def _relay_again() -> None:
+def relay_open_transfers() -> None:
     """The engine's streams do not outlive it: send what they may not have told of."""
     for partner in partners.every():
         for transfer in transfers.of_partner(partner.id, "accepted"):

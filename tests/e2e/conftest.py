@@ -33,6 +33,7 @@ from motorpool.scopes import ALL_SCOPES
 from motorpool.secret_keys import pepper
 from motorpool.store import clients, organizations, partners, table
 from ops.target import Target
+from tests.e2e.operators import Run, command_line
 from tests.pictures import picture
 from tests.vins import bronco
 
@@ -49,13 +50,25 @@ DOCUMENTED_500 = {
 PERSONAL_FIELDS = {"firstName", "lastName", "phone", "email"}
 private: set[str] = set()
 
+# The ids of messages that were sent for nobody to read: the consumer's line on each is an error.
+poison: set[str] = set()
+
+# They look at what the other end-to-end tests have left: the calls first, then the log lines.
+LOOKING_BACK = ("test_least_privilege.py", "test_logs.py")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The logs are read when the other end-to-end tests have left their lines."""
+    """What looks back comes last among the end-to-end tests."""
     here = [place for place, item in enumerate(items) if "e2e" in item.path.parts]
-    ordered = sorted((items[at] for at in here), key=lambda item: item.path.name == "test_logs.py")
+    ordered = sorted((items[at] for at in here), key=_looks_back)
     for place, item in zip(here, ordered, strict=True):
         items[place] = item
+
+
+def _looks_back(item: pytest.Item) -> int:
+    """0 for a test that does not."""
+    name = item.path.name
+    return LOOKING_BACK.index(name) + 1 if name in LOOKING_BACK else 0
 
 
 @pytest.fixture(scope="session")
@@ -340,3 +353,13 @@ def user(stack: dict[str, Any]) -> str:
     """A user of the demo partner's root fleet."""
     user_id: str = stack["users"][0]["id"]
     return user_id
+
+
+@pytest.fixture
+def motorpool(
+    stack: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Runs the operator's command on the stack under test."""
+    return command_line(monkeypatch, capsys, *([] if "endpoint" in stack else ["--aws"]))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -11,7 +11,8 @@ from motorpool.clients import Client, new_secret
 from motorpool.organizations import Organization, SupplierType
 from motorpool.scopes import ALL_SCOPES, Scope
 from motorpool.secret_keys import pepper
-from motorpool.store import clients, organizations, table
+from motorpool.store import clients, organizations, table, transfers
+from motorpool.transfers import Transfer
 from tests.e2e.conftest import Api, Tenant, private
 from tests.vins import bronco
 
@@ -47,11 +48,16 @@ class Supplier(Api):
         assert answer.status_code == 200, answer.text
         return self.ended(answer.json()["transfer"]["id"])
 
+    def transfer_of(self, transfer_id: str) -> dict[str, Any]:
+        """A transfer as it is now."""
+        transfer: dict[str, Any] = self.get(f"{TRANSFERS}/{transfer_id}").json()["transfer"]
+        return transfer
+
     def ended(self, transfer_id: str) -> dict[str, Any]:
         """A transfer as soon as it is not accepted any more."""
 
         def look() -> dict[str, Any] | None:
-            found: dict[str, Any] = self.get(f"{TRANSFERS}/{transfer_id}").json()["transfer"]
+            found = self.transfer_of(transfer_id)
             return None if found["status"] == "accepted" else found
 
         ended = until(look)
@@ -165,6 +171,22 @@ class Fleet:
         assert answer.status_code == 200, answer.text
         vehicle_id: str = answer.json()["id"]
         return vehicle_id
+
+    def stranded(
+        self, vehicle_id: str, to: Organization, *, seconds_ago: int, new_user: str | None = None
+    ) -> Transfer:
+        """A transfer accepted so long ago, of which no stream told and no message was sent."""
+        vehicle = transfers.applicable("", vehicle_id).vehicle
+        assert vehicle is not None
+        accepted, reserved = Transfer.accepted(vehicle, to, None)
+        transfer = replace(
+            accepted,
+            accepted_at=accepted.accepted_at - seconds_ago * 1000,
+            new_user_id=new_user,
+        )
+        reservation, record, _outbox = transfers.add(transfer, vehicle, reserved)
+        table.transact(reservation, record)
+        return transfer
 
 
 def founded(

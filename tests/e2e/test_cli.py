@@ -1,8 +1,6 @@
 """The operator's command line, against the same stack that serves HTTP."""
 
 import re
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,33 +9,11 @@ from motorpool.clients import fingerprint
 from motorpool.partners import Cadence
 from motorpool.secret_keys import pepper
 from motorpool.store import clients, organizations, partners
-from ops import cli
 from tests.e2e.conftest import Api, a_person, refusal
+from tests.e2e.operators import Run
 
-Run = Callable[..., str]
 ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
 NOT_THERE = "ptr_" + "0" * 32
-
-
-@pytest.fixture
-def motorpool(
-    stack: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Runs the command with arguments; what it printed, or why it ended (in `fails`)."""
-
-    def motorpool(*arguments: str, fails: bool = False) -> str:
-        where = [] if "endpoint" in stack else ["--aws"]
-        monkeypatch.setattr(sys, "argv", ["motorpool", *where, *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = "".join(capsys.readouterr())
-        assert (ended.value.code not in {0, None}) == fails, printed
-        return f"{ended.value.code}\n{printed}" if fails else printed
-
-    return motorpool
 
 
 @pytest.fixture

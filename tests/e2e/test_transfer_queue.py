@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from infra.local.deploy import STACK
-from tests.e2e.conftest import Tenant
+from tests.e2e.conftest import Tenant, poison
 from tests.e2e.suppliers import Fleet, until
 
 PER_SECOND = 5
@@ -52,9 +52,10 @@ def test_a_message_that_cannot_be_read_is_dead_at_once_and_the_rest_of_its_batch
 ) -> None:
     mark = secrets.token_hex(8)
     vehicle_id = fleet.vehicle()
-    boto3.client("sqs").send_message(
+    sent = boto3.client("sqs").send_message(
         QueueUrl=queues["TransfersQueueUrl"], MessageBody=body.format(mark)
     )
+    poison.add(sent["MessageId"])
     assert fleet.supplier.moved(vehicle_id, fleet.west.id)["status"] == "completed"
     # A visibility timeout is two minutes: what is there sooner was not delivered again.
     dead = queues["TransfersDeadLetterQueueUrl"]

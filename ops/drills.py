@@ -1,0 +1,306 @@
+"""`motorpool drill`: what goes wrong one day, done on purpose, on the local stack only.
+
+Each drill makes the trouble, does what an operator would, and ends with an error unless the system
+came out of it as promised. They wipe, poison and leak: against AWS they refuse to run.
+"""
+
+import json
+import os
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import batched
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import httpx
+import typer
+from rich.progress import track
+
+from infra.local import world
+from infra.local.engine import HOST
+from infra.paths import LOCAL
+from motorpool import relay
+from motorpool.clients import Client, new_secret
+from motorpool.organizations import Organization
+from motorpool.partners import Partner
+from motorpool.scopes import ALL_SCOPES
+from motorpool.secret_keys import pepper
+from motorpool.store import clients, organizations, partners, table, transfers, vehicles
+from motorpool.transfers import Transfer
+from ops.demo import CAR, a_vin
+from ops.screen import console
+from ops.transfers import redrive
+
+app = typer.Typer(no_args_is_help=True, help="Failures on purpose, on the local stack.")
+
+# What DynamoDB writes in one call.
+BATCH = 25
+# The authorizer's answers are cached so long; a poll more is the drill's own.
+CACHE_SECONDS = 60
+PATIENCE_SECONDS = 120
+
+Items = list[dict[str, Any]]
+
+
+class DrillFailed(Exception):
+    """The system did not come out of it as promised; the text says how."""
+
+
+@app.callback()
+def drill() -> None:
+    """Refuse everything but the local stack."""
+    if not os.environ.get("AWS_ENDPOINT_URL", "").startswith(f"http://{HOST}:"):
+        raise typer.BadParameter("drills are for the local stack: they wipe, poison and leak")
+
+
+# --- restore -----------------------------------------------------------------------------------
+
+
+@app.command("restore")
+def restore(
+    file: Annotated[
+        Path | None, typer.Option(help="Where the backup is written, and kept.")
+    ] = None,
+) -> None:
+    """Export the table to a file, wipe it, import the file, and compare."""
+    with tempfile.TemporaryDirectory() as folder:
+        backup = file or Path(folder) / "backup.jsonl"
+        before = exported(backup)
+        console.print(f"exported {before} items to {backup}")
+        wiped()
+        if left := sum(1 for _ in _items()):
+            raise DrillFailed(f"{left} items survived the wiping")
+        console.print("wiped the table")
+        try:
+            imported(backup)
+        except BaseException:
+            kept = _kept(backup)
+            console.print(f"The import failed. The backup is {kept}.", style="red")
+            raise
+        lost, strange = compared(backup)
+        if lost or strange:
+            kept = _kept(backup)
+            raise DrillFailed(f"{lost} items are lost, {strange} are new; the backup is {kept}")
+    console.print(f"imported {before} items, each the same as before")
+
+
+def exported(file: Path) -> int:
+    """Write every item of the table as a line of DynamoDB's JSON; how many there were."""
+    count = 0
+    with file.open("w", encoding="utf-8") as lines:
+        for item in _items():
+            lines.write(_line(item) + "\n")
+            count += 1
+    return count
+
+
+def wiped() -> None:
+    """Delete every item of the table."""
+    keys = [{"DeleteRequest": {"Key": {n: item[n] for n in ("pk", "sk")}}} for item in _items()]
+    _written(keys, "wiping")
+
+
+def imported(file: Path) -> None:
+    """Write every line of the file as an item."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    _written([{"PutRequest": {"Item": json.loads(line)}} for line in lines], "importing")
+
+
+def compared(file: Path) -> tuple[int, int]:
+    """How many items of the file the table does not have so, and how many it has beside them."""
+    then = set(file.read_text(encoding="utf-8").splitlines())
+    now = {_line(item) for item in _items()}
+    return len(then - now), len(now - then)
+
+
+def _items() -> Iterator[dict[str, Any]]:
+    pages = boto3.client("dynamodb").get_paginator("scan")
+    for page in pages.paginate(TableName=table.table_name(), ConsistentRead=True):
+        yield from page["Items"]
+
+
+def _line(item: dict[str, Any]) -> str:
+    return json.dumps(item, sort_keys=True, ensure_ascii=False)
+
+
+def _written(requests: Items, doing: str) -> None:
+    dynamodb = boto3.client("dynamodb")
+    batches = list(batched(requests, BATCH, strict=False))
+    for batch in track(batches, doing, console=console, transient=True):
+        left: Any = list(batch)
+        while left:
+            answer = dynamodb.batch_write_item(RequestItems={table.table_name(): left})
+            left = answer["UnprocessedItems"].get(table.table_name())
+
+
+def _kept(backup: Path) -> Path:
+    """The backup, out of the folder that is about to go."""
+    kept = LOCAL / f"backup-{time.time_ns()}.jsonl"
+    kept.write_text(backup.read_text(encoding="utf-8"), encoding="utf-8")
+    return kept
+
+
+# --- leak --------------------------------------------------------------------------------------
+
+
+@app.command("leak")
+def leak() -> None:
+    """A client's secret leaks: rotate, revoke the old one, and wait until it is refused.
+
+    A token that was got with it is refused at once: the supplier API asks each time.
+    """
+    partner, root = _partner()
+    leaked = new_secret()
+    client = _client(partner, root, leaked)
+    token = _token(client, leaked)
+    if not (_served(partner, client, leaked) and _bearer_is_served(token)):
+        raise DrillFailed("the client is not served in the first place")
+    fresh = new_secret()
+    rotated = client.with_new_secret(fresh, pepper())
+    table.transact(clients.replaced(client, rotated))
+    if not (_served(partner, client, leaked) and _served(partner, client, fresh)):
+        raise DrillFailed("the rotation has a gap: both secrets are valid until one is revoked")
+    console.print("rotated: both secrets are served")
+    after = clients.get(partner.id, client.id)
+    table.transact(clients.replaced(after, after.without_old_secret()))
+    revoked = time.monotonic()
+    if _bearer_is_served(token):
+        raise DrillFailed("a token that was got with the leaked secret outlives it")
+    with console.status("revoked the leaked one; waiting until it is refused"):
+        _wait(lambda: not _served(partner, client, leaked))
+    took = time.monotonic() - revoked
+    if took > CACHE_SECONDS + 1:
+        raise DrillFailed(f"the leaked secret was served for {took:.0f} s after it was revoked")
+    if not _served(partner, client, fresh):
+        raise DrillFailed("the new secret is refused with the old one")
+    console.print(f"the leaked secret was refused after {took:.0f} s, the new one is served")
+
+
+def _served(partner: Partner, client: Client, secret: str) -> bool:
+    headers = {"partnerId": partner.id, "clientId": client.id, "clientSecret": secret}
+    answer = httpx.get(f"{_stack()['partner_api']}/users/usr_0", headers=headers, timeout=30)
+    return answer.status_code == httpx.codes.NOT_FOUND
+
+
+def _token(client: Client, secret: str) -> str:
+    grant = {"grant_type": "client_credentials"}
+    answer = httpx.post(
+        f"{_stack()['supplier_api']}/oauth/token", data=grant, auth=(client.id, secret), timeout=30
+    )
+    token: str = answer.raise_for_status().json()["access_token"]
+    return token
+
+
+def _bearer_is_served(token: str) -> bool:
+    url = f"{_stack()['supplier_api']}/vehicle-suppliers/organizations"
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    return answer.status_code == httpx.codes.OK
+
+
+# --- poison ------------------------------------------------------------------------------------
+
+
+@app.command("poison")
+def poison() -> None:
+    """A transfer's message fails until it is given up; repair, redrive, and see it completed."""
+    if _waiting(_dead_queue()):
+        raise DrillFailed("the dead-letter queue is not empty: redrive it first")
+    partner, root = _partner()
+    branch = Organization.founded(partner.id, "Branch", "Fleet", root)
+    table.transact(organizations.add(branch))
+    vehicle_id = _vehicle(partner, root)
+    [seen] = vehicles.of_organization(root.id, limit=1, after=None)[0]
+    transfer, reserved = Transfer.accepted(seen, branch, None)
+    # The reservation without its transfer: the consumer cannot know what the message is about.
+    reservation, record, _ = transfers.add(transfer, seen, reserved)
+    table.transact(reservation)
+    with _impatient_queue():
+        relay.send(transfer.id, vehicle_id, partner.id)
+        with console.status("waiting until its message is given up"):
+            _wait(lambda: _waiting(_dead_queue()) > 0)
+    console.print("the message ended in the dead-letter queue")
+    table.transact(record)
+    redrive(dry_run=False, most=1000)
+    with console.status("redriven; waiting for the transfer"):
+        _wait(lambda: _is_completed(transfer.id))
+    if _waiting(_dead_queue()):
+        raise DrillFailed("the dead-letter queue is not empty")
+    console.print("repaired and redriven: the transfer is completed, the queue is empty")
+
+
+@contextmanager
+def _impatient_queue() -> Iterator[None]:
+    """The transfer queue handing a failed message out again after a second, not two minutes."""
+    queue, sqs = os.environ["TRANSFERS_QUEUE_URL"], boto3.client("sqs")
+    answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
+    usual = answer["Attributes"]["VisibilityTimeout"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": usual})
+
+
+def _is_completed(transfer_id: str) -> bool:
+    found = transfers.find(transfer_id)
+    return found is not None and found.transfer_status == "completed"
+
+
+def _waiting(queue: str) -> int:
+    answer = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=queue,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )
+    return sum(map(int, answer["Attributes"].values()))
+
+
+def _dead_queue() -> str:
+    return os.environ["DEAD_LETTER_QUEUE_URL"]
+
+
+# --- a partner of the drill's own --------------------------------------------------------------
+
+
+def _partner() -> tuple[Partner, Organization]:
+    partner = Partner.signed(f"Drill {secrets.token_hex(3)}")
+    root = Organization.founded(partner.id, "Fleet", "Fleet")
+    table.transact(partners.add(partner), organizations.add(root))
+    return partner, root
+
+
+def _client(partner: Partner, root: Organization, secret: str) -> Client:
+    client = Client.admitted(
+        partner.id, "Drill", ALL_SCOPES, secret=secret, pepper=pepper(), home=root
+    )
+    table.transact(clients.add(client))
+    return client
+
+
+def _vehicle(partner: Partner, root: Organization) -> str:
+    """The id of a vehicle of that organization, registered as a partner does it."""
+    secret = new_secret()
+    client = _client(partner, root, secret)
+    headers = {"partnerId": partner.id, "clientId": client.id, "clientSecret": secret}
+    with httpx.Client(base_url=_stack()["partner_api"], headers=headers, timeout=30) as api:
+        person = {"firstName": "A", "lastName": "Driver", "phone": "+14155550100"}
+        user = api.post("/users", json=person | {"address": {"state": "CA"}}).raise_for_status()
+        car = {"userId": user.json()["id"], "vin": a_vin()} | CAR
+        made = api.post("/vehicles/create/by-vin", json=car).raise_for_status()
+    vehicle_id: str = made.json()["id"]
+    return vehicle_id
+
+
+def _stack() -> dict[str, Any]:
+    return world.read(Path(os.environ.get("MOTORPOOL_STACK", LOCAL / "stack.json")))
+
+
+def _wait(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            raise DrillFailed(f"it did not happen within {PATIENCE_SECONDS} s")
+        time.sleep(0.5)

@@ -1,0 +1,348 @@
+"""Each role in the template against what its function asked of AWS in this session.
+
+The engine's IAM decides on every call, and writes down who asked for what (see
+`infra/local/engine_process.py`). A grant that was never used is refused here, and so is a call that
+was not granted.
+
+Alone, the file is as valid: `the_day` makes every function use all that it has. With the other
+end-to-end tests it comes after them (see `LOOKING_BACK` in `tests/e2e/conftest.py`), and what they
+made the functions ask for is held to the roles as well.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from infra.local.deploy import STACK
+from infra.local.stack import LocalStack
+from infra.paths import BUILD
+from infra.spec import ApiName, Route, discover
+from tests.e2e.proof.conftest import CALLS
+from tests.e2e.proof.world import Api, Scene, Tenant, photo_id, until
+from tests.vins import bronco
+
+PREFIX = "motorpool-"
+ASKED_FOR = {
+    "AWS::DynamoDB::Table",
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
+}
+
+# What no session here can show as used: by action and resource, with the reason.
+UNSEEN = {
+    ("logs:CreateLogStream", "*"): "Lambda writes the logs; here the engine does, by itself",
+    ("logs:PutLogEvents", "*"): "Lambda writes the logs; here the engine does, by itself",
+    ("xray:PutTraceSegments", "*"): "Lambda sends the traces; the engine has no X-Ray",
+    ("xray:PutTelemetryRecords", "*"): "Lambda sends the traces; the engine has no X-Ray",
+    ("sqs:ReceiveMessage", "Queues*"): "Lambda reads the queue; here the engine does, by itself",
+    ("sqs:DeleteMessage", "Queues*"): "Lambda reads the queue; here the engine does, by itself",
+    ("sqs:GetQueueAttributes", "Queues*"): "Lambda reads the queue; here the engine does",
+    ("dynamodb:DescribeStream", "*/stream"): "Lambda reads the stream; here the engine does",
+    ("dynamodb:GetRecords", "*/stream"): "Lambda reads the stream; here the engine does",
+    ("dynamodb:GetShardIterator", "*/stream"): "Lambda reads the stream; here the engine does",
+    ("sqs:SendMessage", "QueuesDead*"): "only what nobody can handle goes there: `test_drills.py`",
+}
+# The only resources that are not one thing, with the reason why there is none finer.
+WILDCARDS = {
+    "*": "X-Ray's two actions know no resources; no other action has it (see below)",
+    "DataPhotos*/photos/*": "a photo's key is made when it is announced",
+    "DataPhotos*/thumbnails/*": "a thumbnail has its photo's key",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """An action on a resource, which is named by its logical id in the template."""
+
+    function: str
+    action: str
+    resource: str
+
+    def is_covered_by(self, grant: "Call") -> bool:
+        """Whether the grant is this call's."""
+        same = (self.function, self.action) == (grant.function, grant.action)
+        return same and fnmatchcase(self.resource, grant.resource)
+
+
+class Template:
+    """The synthesized template, and the names that its resources got when it was deployed."""
+
+    def __init__(self, file: Path) -> None:
+        self.resources: dict[str, Any] = json.loads(file.read_text())["Resources"]
+
+    def grants(self) -> Iterator[Call]:
+        """What the roles of the functions may do."""
+        for resource in self.resources.values():
+            if resource["Type"] == "AWS::Lambda::Function":
+                properties = resource["Properties"]
+                role = self.resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
+                assert not role.get("ManagedPolicyArns")
+                for policy in role["Policies"]:
+                    for statement in policy["PolicyDocument"]["Statement"]:
+                        yield from _of_statement(properties["FunctionName"], statement)
+
+    @cached_property
+    def deployed(self) -> dict[str, str]:
+        """The logical id of each resource, by the name it got."""
+        pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
+        return {
+            _name_in(summary["PhysicalResourceId"]): summary["LogicalResourceId"]
+            for page in pages.paginate(StackName=STACK)
+            for summary in page["StackResourceSummaries"]
+            if summary["ResourceType"] in ASKED_FOR
+        }
+
+    def symbol(self, arn: str) -> str:
+        """A resource's ARN with its logical id: `DataTableFDBAD0F2/index/gsi1`."""
+        if ":secretsmanager:" in arn:
+            arn = re.sub(r"-\w{6}$", "", arn)
+        found = {name for name in self.deployed if name in arn}
+        name = max(found, key=len, default="")
+        return f"{self.deployed[name]}{arn.partition(name)[2]}" if name else arn
+
+
+def _name_in(physical_id: str) -> str:
+    """The name in an ARN or a queue's URL; a secret's ARN has six characters more than that."""
+    name = re.split("[:/]", physical_id)[-1]
+    return re.sub(r"-\w{6}$", "", name) if ":secretsmanager:" in physical_id else name
+
+
+def _of_statement(function: str, statement: dict[str, Any]) -> Iterator[Call]:
+    assert statement["Effect"] == "Allow"
+    for action in _each(statement["Action"]):
+        for resource in _each(statement["Resource"]):
+            yield Call(function.removeprefix(PREFIX), action, _named(resource))
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _named(resource: Any) -> str:
+    match resource:
+        case str():
+            return resource
+        case {"Fn::GetAtt": [str(logical_id), "StreamArn"]}:
+            return f"{logical_id}/stream"
+        case {"Fn::GetAtt": [str(logical_id), "Arn" | "Id"]}:
+            return logical_id
+        case {"Fn::Join": ["", list(parts)]}:
+            return "".join(_named(part) for part in parts)
+    raise TypeError(f"no resource of ours: {resource}")
+
+
+# --- the day -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def the_day(api: Api, local_stack: LocalStack) -> None:
+    """Every function does all that it can do."""
+    tenant = Tenant.signed()
+    day = Scene(api, tenant, tenant.west, tenant.client())
+    _registers(day)
+    _looks_at_photos(day)
+    _checks_in(day)
+    _transfers(day)
+    _repeats_what_is_refused(day)
+
+
+def _registers(day: Scene) -> None:
+    user = day.user()
+    day.get(f"/users/by-phone/{user['phone']}")
+    owned = [day.vehicle(user) for _ in range(2)]
+    vehicle = f"/vehicles/{owned[0]['id']}"
+    for change in ({"licensePlate": ""}, {"userId": user["id"], "colorHexCode": "C0FFEE"}):
+        day.put(vehicle, change)
+    day.put(f"{vehicle}/deactivate")
+    day.put(f"{vehicle}/activate")
+    day.snapshot()
+    owned_by = f"/users/{user['id']}/vehicles"
+    cursor = day.get(f"{owned_by}?limit=1")["nextCursor"]
+    day.get(f"{owned_by}?cursor={cursor}")
+    day.get(f"/vehicle-suppliers/vehicles?owner_id={day.at.id}&page_size=1", api="supplier")
+    token = {"Authorization": f"Bearer {day.api.token(day.headers)}"}
+    assert day.api.call("supplier", "GET", "/vehicle-suppliers/organizations", token).is_success
+
+
+def _looks_at_photos(day: Scene) -> None:
+    user = day.user()["id"]
+    assert _seen(day, _announced(day, user)) in NOT_THERE
+    handle = day.photo(user, inspected=True)
+    assert _seen(day, handle) == 200
+    assert _seen(day, handle, "thumbnail") == 200
+
+
+# Of a missing object, AWS's S3 says 403 to a role that may not list the bucket; the engine 404.
+NOT_THERE = (403, 404)
+
+
+def _announced(day: Scene, user_id: str) -> str:
+    """The handle of a photo that is never sent."""
+    asked = {"userId": user_id, "contentType": "image/jpeg"}
+    handle: str = day.post("/photo/upload", asked)["photoUrl"]
+    return handle
+
+
+def _seen(day: Scene, handle: str, size: str = "original") -> int:
+    """What S3 says to whoever follows a photo's handle: it decides as if the function asked."""
+    path = f"/photo/{photo_id(handle)}?size={size}"
+    redirect = day.api.call("partner", "GET", path, day.headers)
+    return httpx.get(redirect.headers["location"]).status_code
+
+
+def _checks_in(day: Scene) -> None:
+    vehicle = day.vehicle()
+    unsent = {"licensePhotos": [{"url": _announced(day, vehicle["userId"])}]}
+    body = day.check_in_body(vehicle)
+    assert _refused(day, "POST", "/vehicles/checkin/mileage", body | unsent) == 500
+    check_in = f"/vehicles/checkin/mileage/{day.check_in(vehicle)['id']}"
+    day.put(f"{check_in}/review", {"checkInStatus": "OnHold", "adminNote": "Blurred."})
+    again = day.check_in_body(vehicle)
+    again = {name: again[name] for name in ("mileage", "licensePhotos", "odometerPhotos")}
+    assert _refused(day, "PUT", check_in, again | unsent) == 500
+    day.put(check_in, again)
+    day.get(check_in)
+    for path in ("/checkins/mileage", f"/vehicles/{vehicle['id']}/checkins/mileage"):
+        cursor = day.get(f"{path}?limit=1")["nextCursor"]
+        assert cursor or "vehicles" in path
+        day.get(f"{path}?cursor={cursor}" if cursor else path)
+
+
+def _transfers(day: Scene) -> None:
+    vehicle = day.vehicle()
+    path = f"/vehicle-suppliers/vehicles/{vehicle['id']}"
+    day.post(f"{path}/assign", {"driver_id": vehicle["userId"]}, api="supplier")
+    day.post(f"{path}/unassign", api="supplier")
+    day.check_in(vehicle)
+    there = Scene(day.api, day.tenant, day.tenant.coast, day.headers)
+    new_user = there.user()["id"]
+    body = {"new_owner_id": there.at.id, "new_user_id": new_user}
+    transfer = day.post(f"{path}/transfer", body, api="supplier")["transfer"]["id"]
+
+    def completed() -> bool:
+        read = day.get(f"/vehicle-suppliers/transfers/{transfer}", api="supplier")["transfer"]
+        return bool(read["status"] == "completed")
+
+    until(completed)
+    day.get(path, api="supplier")
+    token = day.get(f"{path}/custody?page_size=1", api="supplier")["next_page_token"]
+    day.get(f"{path}/custody?page_token={token}", api="supplier")
+
+
+def _repeats_what_is_refused(day: Scene) -> None:
+    """A refused request with a key looks whether it was answered before."""
+    photos = [{"url": "https://motorpool.example/api/photo/pho_" + "0" * 32}]
+    reading = {"mileage": 1, "licensePhotos": photos, "odometerPhotos": photos}
+    bodies: dict[str, Any] = {
+        "create_user": {
+            "firstName": "A", "lastName": "B", "phone": "+12125550100",
+            "address": {"state": "CA"}, "organizationId": "org_0",
+        },
+        "create_vehicle_by_vin": {"userId": "usr_0"} | bronco(),
+        "update_vehicle": {"colorHexCode": "C0FFEE"},
+        "request_photo_upload": {"userId": "usr_0", "contentType": "image/png"},
+        "create_mileage_check_in": {"vehicleId": "veh_0", "licensePlate": "A1"} | reading,
+        "update_mileage_check_in": reading,
+        "review_mileage_check_in": {"checkInStatus": "Confirmed"},
+        "transfer_vehicle": {"new_owner_id": "org_0"},
+        "assign_driver": {"driver_id": "usr_0"},
+    }  # fmt: skip
+    for function in discover():
+        route = function.spec
+        if isinstance(route, Route) and route.method in {"POST", "PUT"} and not route.public:
+            path = re.sub(r"{\w+}", "nothing", route.path)
+            body = bodies.get(function.name)
+            assert _refused(day, route.method, path, body, api=route.api) == 404
+
+
+def _refused(day: Scene, method: str, path: str, body: Any, *, api: ApiName = "partner") -> int:
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    answer = day.api.call(api, method, path, day.headers | key, json=body)
+    assert answer.is_error, answer.text
+    return answer.status_code
+
+
+# --- what is held to what ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template(BUILD / "cdk-local" / f"{STACK}.template.json")
+
+
+@pytest.fixture(scope="module")
+def calls(the_day: None, template: Template) -> dict[Call, bool]:
+    """What the functions asked for, and whether any policy ever allowed it.
+
+    A resource's own policy is asked as well as the role's; that one of them says nothing is no
+    refusal.
+    """
+    decided: dict[Call, bool] = {}
+    for line in CALLS.read_text().splitlines():
+        principal, action, resource, decision = json.loads(line)
+        function = principal.rpartition("/")[2]
+        if function.startswith(PREFIX):
+            call = Call(function.removeprefix(PREFIX), action, template.symbol(resource))
+            decided[call] = decided.get(call, False) or decision == "Allow"
+    return decided
+
+
+def test_every_function_was_there(calls: dict[Call, bool]) -> None:
+    assert {call.function for call in calls} == {function.name for function in discover()}
+
+
+def test_no_call_was_refused(calls: dict[Call, bool]) -> None:
+    assert sorted(call for call, allowed in calls.items() if not allowed) == []
+
+
+def test_every_call_was_granted_by_the_template(
+    calls: dict[Call, bool], template: Template
+) -> None:
+    granted = list(template.grants())
+    uncovered = [call for call in calls if not any(map(call.is_covered_by, granted))]
+    assert sorted(uncovered) == []
+
+
+def test_every_grant_was_used(calls: dict[Call, bool], template: Template) -> None:
+    unused = [
+        grant
+        for grant in template.grants()
+        if not _is_unseen(grant) and not any(call.is_covered_by(grant) for call in calls)
+    ]
+    assert sorted(unused) == []
+
+
+def _is_unseen(grant: Call) -> bool:
+    return any(
+        grant.action == action and fnmatchcase(grant.resource, resource)
+        for action, resource in UNSEEN
+    )
+
+
+def test_every_exception_is_one_of_a_grant_there_is(template: Template) -> None:
+    granted = list(template.grants())
+    for action, resource in UNSEEN:
+        assert any(
+            grant.action == action and fnmatchcase(grant.resource, resource) for grant in granted
+        ), f"{action} on {resource} is granted to nobody: the exception can go"
+
+
+def test_no_grant_has_a_wildcard_but_where_there_is_none_finer(template: Template) -> None:
+    for grant in template.grants():
+        assert "*" not in grant.action
+        if "*" in grant.resource:
+            known = {re.sub(r"^DataPhotos\w+/", "DataPhotos*/", grant.resource)}
+            assert known <= WILDCARDS.keys(), grant
+        if grant.resource == "*":
+            assert grant.action in {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}

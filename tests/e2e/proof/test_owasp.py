@@ -1,0 +1,420 @@
+"""The OWASP API Security Top 10 (2023), item by item, on this system.
+
+The matrix (`test_tenancy.py`) has the callers who may not use a route; here are those who may, and
+reach for more.
+"""
+
+import base64
+import http.server
+import json
+import re
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from infra.local.deploy import STACK
+from infra.local.stack import LocalStack
+from infra.openapi import described
+from infra.paths import BUILD
+from infra.spec import STAGES, ApiName, Route, discover
+from motorpool.clock import now_ms
+from motorpool.rates import WINDOW_MS
+from motorpool.scopes import ALL_SCOPES
+from motorpool.store import keys, table
+from tests.e2e.proof.world import Api, Headers, Scene, Tenant, a_jpeg, photo_id, until
+from tests.vins import bronco
+
+SUPPLIER_VEHICLES = "/vehicle-suppliers/vehicles"
+
+
+@pytest.fixture(scope="module")
+def ours() -> Tenant:
+    return Tenant.signed()
+
+
+@pytest.fixture(scope="module")
+def theirs() -> Tenant:
+    return Tenant.signed()
+
+
+@pytest.fixture(scope="module")
+def mine(api: Api, ours: Tenant) -> Scene:
+    """What a client of the whole partner registers in its western branch."""
+    return Scene(api, ours, ours.west, ours.client())
+
+
+@pytest.fixture(scope="module")
+def stranger(api: Api, theirs: Tenant) -> Scene:
+    """The same of another partner's."""
+    return Scene(api, theirs, theirs.west, theirs.client())
+
+
+def refused(scene: Scene, method: str, path: str, body: Any = None, *, api: ApiName) -> int:
+    """The status of a refusal, which tells nothing of what others have."""
+    answer = scene.api.call(api, method, path, scene.headers, json=body)
+    assert answer.is_error, answer.text
+    return answer.status_code
+
+
+def test_api1_broken_object_level_authorization(mine: Scene, stranger: Scene) -> None:
+    """An object that is one's own cannot be tied to another partner's."""
+    vehicle, their_vehicle = mine.vehicle(), stranger.vehicle()
+    their_user, their_org = their_vehicle["userId"], stranger.at.id
+    their_photos = stranger.check_in_body(their_vehicle)
+    check_in = mine.check_in_body(vehicle)
+    path = f"{SUPPLIER_VEHICLES}/{vehicle['id']}"
+    attempts: list[tuple[ApiName, str, str, Any, int]] = [
+        ("partner", "PUT", f"/vehicles/{vehicle['id']}", {"userId": their_user}, 404),
+        ("partner", "POST", "/vehicles/create/by-vin", {"userId": their_user} | bronco(), 404),
+        ("supplier", "POST", f"{path}/assign", {"driver_id": their_user}, 404),
+        ("supplier", "POST", f"{path}/transfer", {"new_owner_id": their_org}, 404),
+        (
+            "supplier",
+            "POST",
+            f"{path}/transfer",
+            {"new_owner_id": mine.tenant.coast.id, "new_user_id": their_user},
+            404,
+        ),
+        (
+            "partner",
+            "POST",
+            "/vehicles/checkin/mileage",
+            check_in | {"odometerPhotos": their_photos["odometerPhotos"]},
+            500,
+        ),
+    ]
+    before = mine.get(f"/vehicles/{vehicle['id']}")
+    for api, method, at, body, status in attempts:
+        assert refused(mine, method, at, body, api=api) == status, at
+    assert mine.get(f"/vehicles/{vehicle['id']}") == before
+    assert stranger.snapshot()
+
+
+def test_api2_broken_authentication(mine: Scene) -> None:
+    """A token is good as it was given, for what it was given, as long as its secret is."""
+    token = mine.api.token(mine.headers, "vehicle_suppliers.organizations.read")
+    head, claims, signature = token.split(".")
+    more = _decoded(claims) | {"scope": " ".join(ALL_SCOPES)}
+    others = _decoded(claims) | {"sub": mine.tenant.client()["clientId"]}
+    for forged in (
+        f"{head}.{_encoded(more)}.{signature}",
+        f"{head}.{_encoded(others)}.{signature}",
+        f"{head}.{claims}.",
+        f"{head}.{claims}",
+        f"{_encoded(_decoded(head) | {'alg': 'none'})}.{claims}.",
+        f"{_encoded(_decoded(head) | {'kid': '../../dev/null'})}.{claims}.{signature}",
+        f"{token}A",
+        "",
+    ):
+        assert _organizations(mine.api, forged) == 401, forged
+    assert _organizations(mine.api, token) == 200
+    # Who asks for tokens learns whether a secret is right, and nothing of whether a client exists.
+    known, unknown = (
+        mine.api.call(
+            "supplier",
+            "POST",
+            "/oauth/token",
+            {},
+            data={"grant_type": "client_credentials", "client_id": id, "client_secret": "guess"},
+        )
+        for id in (mine.headers["clientId"], "cli_" + "0" * 32)
+    )
+    assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
+    # Credentials in a query string end in logs: they are not looked at there.
+    answer = httpx.get(f"{mine.api.urls['partner']}/users/usr_0", params=mine.headers)
+    assert answer.status_code == 401
+
+
+def _encoded(part: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+def _decoded(part: str) -> dict[str, Any]:
+    decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return decoded
+
+
+def _organizations(api: Api, token: str) -> int:
+    headers = {"Authorization": f"Bearer {token}".strip()}
+    path = "/vehicle-suppliers/organizations"
+    return api.call("supplier", "GET", path, headers).status_code
+
+
+def test_api3_broken_object_property_level_authorization(mine: Scene, stranger: Scene) -> None:
+    """Properties that are not the caller's to write are ignored; none is shown undocumented."""
+    smuggled = {
+        "id": "veh_" + "0" * 32,
+        "partnerId": stranger.tenant.partner.id,
+        "ownerId": stranger.at.id,
+        "owner_id": stranger.at.id,
+        "ownerPath": stranger.at.path,
+        "vin": "1FMCU14T6JU400773",
+        "active": False,
+        "version": 99,
+        "highestMileage": 1,
+        "pendingTransferId": "trf_" + "0" * 32,
+        "pk": "PARTNER#x",
+    }
+    vehicle = mine.vehicle()
+    path = f"/vehicles/{vehicle['id']}"
+    after = mine.put(path, smuggled | {"colorHexCode": "C0FFEE"})
+    unchanged = {name: value for name, value in vehicle.items() if name != "updated"}
+    assert {name: value for name, value in after.items() if name != "updated"} == unchanged
+    assert mine.get(f"{SUPPLIER_VEHICLES}/{vehicle['id']}", api="supplier")["vehicle"][
+        "owner_id"
+    ] == (mine.at.id)
+    check_in = mine.check_in_body(vehicle)
+    made = mine.post(
+        "/vehicles/checkin/mileage", check_in | {"checkInStatus": "Confirmed", "adminNote": "Fine."}
+    )
+    assert (made["checkInStatus"], made["adminNote"]) == ("Pending", None)
+    for shown in (vehicle, after, made, mine.user()):
+        assert not {"partnerId", "ownerPath", "version", "pk", "sk", "gsi1pk"} & set(shown)
+
+
+def test_api4_unrestricted_resource_consumption(mine: Scene) -> None:
+    """Pages, bodies, uploads, keys and requests an hour all have an end."""
+    user = mine.user()["id"]
+    for limit in ("101", "0", "-1", "99999999999999999999"):
+        path = f"/users/{user}/vehicles?limit={limit}"
+        assert refused(mine, "GET", path, api="partner") == 400
+    fat = {"userId": user} | bronco(make="x" * 1_000_000)
+    assert refused(mine, "POST", "/vehicles/create/by-vin", fat, api="partner") in {400, 413}
+    photos = [{"url": "https://motorpool.example/api/photo/pho_0"}] * 20_000
+    many = mine.check_in_body(mine.vehicle()) | {"licensePhotos": photos}
+    assert refused(mine, "POST", "/vehicles/checkin/mileage", many, api="partner") == 500
+    form = mine.post("/photo/upload", {"userId": user, "contentType": "image/jpeg"})
+    sent = httpx.post(
+        form["uploadUrl"],
+        data=form["uploadFields"],
+        files={"file": a_jpeg() + b"\0" * form["maxBytes"]},
+    )
+    assert sent.status_code == 400
+    assert "EntityTooLarge" in sent.text
+    headers = mine.headers | {"Idempotency-Key": "k" * 65}
+    answer = mine.api.call("partner", "POST", "/users", headers, json={})
+    assert answer.status_code == 400
+    template = json.loads((BUILD / "cdk-local" / f"{STACK}.template.json").read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::ApiGateway::Stage":
+            [settings] = resource["Properties"]["MethodSettings"]
+            assert settings["ThrottlingRateLimit"] > 0
+            assert settings["ThrottlingBurstLimit"] > 0
+
+
+def test_api5_broken_function_level_authorization(mine: Scene, ours: Tenant) -> None:
+    """A client that has every scope but a function's own may do all else, and not that."""
+    scoped = {
+        each.name: each.spec
+        for each in discover()
+        if isinstance(each.spec, Route) and each.spec.scope
+    }
+    assert {scope for route in scoped.values() for scope in route.scope} == ALL_SCOPES
+    for name, route in scoped.items():
+        lacking = ours.client(without=route.scope)
+        path = re.sub(r"{\w+}", "nothing", route.path)
+        answer = mine.api.call(route.api, route.method, path, lacking, json={})
+        assert answer.status_code == (403 if route.api == "partner" else 401), name
+        served = mine.api.call("partner", "GET", "/users/usr_0", lacking)
+        assert served.status_code == 404
+    # Methods and paths that are nobody's are nobody's, whatever a caller's scopes.
+    for method, path in (("DELETE", "/users/usr_0"), ("GET", "/partners"), ("POST", "/clients")):
+        assert refused(mine, method, path, api="partner") == 404
+
+
+def test_api6_unrestricted_access_to_sensitive_business_flows(mine: Scene) -> None:
+    """No flow can be run through by a machine: readings wait for people, transfers are counted."""
+    vehicle = mine.vehicle()
+    first = mine.check_in_body(vehicle)
+    mine.post("/vehicles/checkin/mileage", first)
+    path = "/vehicles/checkin/mileage"
+    again = mine.api.call("partner", "POST", path, mine.headers, json=first)
+    assert again.json()["error_code"] == "ERROR_PHOTO_NOT_OWNED_BY_USER"
+    more = mine.check_in_body(vehicle)
+    locked = mine.api.call("partner", "POST", path, mine.headers, json=more)
+    assert locked.json()["error_code"] == "ERROR_CHECKIN_IS_LOCKED"
+
+    busy = mine.tenant.client()
+    path = f"{SUPPLIER_VEHICLES}/{vehicle['id']}/transfer"
+    body = {"new_owner_id": mine.tenant.coast.id}
+    [limit] = [
+        each.spec.per_hour
+        for each in discover()
+        if isinstance(each.spec, Route) and each.name == "transfer_vehicle"
+    ]
+    _use_up(busy, limit or 0)
+    answer = mine.api.call("supplier", "POST", path, busy, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+    assert answer.headers["ratelimit-remaining"] == "0"
+    assert 0 < int(answer.headers["retry-after"]) <= WINDOW_MS // 1000
+
+
+def _use_up(credentials: Headers, limit: int) -> None:
+    """Count so many requests of a client in this hour and, should it strike now, in the next."""
+    for window in (now_ms() // WINDOW_MS, now_ms() // WINDOW_MS + 1):
+        key = keys.rate(credentials["clientId"], "transfer_vehicle", window)
+        table.transact(table.put(key, {"used": limit}))
+
+
+def test_api7_server_side_request_forgery(mine: Scene) -> None:
+    """URLs that callers give are never fetched."""
+    vehicle = mine.vehicle()
+    with _listener() as (url, heard):
+        photo = f"{url}/photo/pho_" + "0" * 32
+        mine.put(f"/vehicles/{vehicle['id']}", {"photoUrl": photo})
+        body = mine.check_in_body(vehicle) | {"licensePhotos": [{"url": photo}]}
+        path = "/vehicles/checkin/mileage"
+        assert refused(mine, "POST", path, body, api="partner") == 500
+        for target in ("http://169.254.169.254/latest/meta-data", "file:///etc/passwd", url):
+            body |= {"licensePhotos": [{"url": target}]}
+            assert refused(mine, "POST", path, body, api="partner") == 500
+        mine.get(f"/vehicles/{vehicle['id']}")
+        headers = mine.headers | {"Host": url.removeprefix("http://"), "X-Forwarded-Host": url}
+        mine.api.call("partner", "GET", f"/vehicles/{vehicle['id']}", headers)
+    assert heard == []
+
+
+@contextmanager
+def _listener() -> Iterator[tuple[str, list[str]]]:
+    """A server whose URL nobody is to call, and who did."""
+    heard: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_POST = do_GET  # noqa: N815
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", heard
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_api8_security_misconfiguration(mine: Scene, local_stack: LocalStack) -> None:
+    """Faults are answered without a word on the inside; nothing is public, plain or unlogged."""
+    for path, headers in (
+        ("/users/%ED%A0%80", mine.headers),
+        ("/users/" + "x" * 6000, mine.headers),
+        ("/nothing", {}),
+        ("/users/usr_0", {"partnerId": "\x7f"}),
+    ):
+        answer = mine.api.call("partner", "GET", path, headers)
+        assert set(answer.json()) == {"error_code", "error_message"}
+        for told in ("Traceback", 'File "', "boto", "arn:aws", "dynamodb", "motorpool/"):
+            assert told not in answer.text
+    template = json.loads((BUILD / "cdk-local" / f"{STACK}.template.json").read_text())
+    resources = template["Resources"]
+    for name, resource in resources.items():
+        properties = resource.get("Properties", {})
+        match resource["Type"]:
+            case "AWS::S3::Bucket":
+                assert all(properties["PublicAccessBlockConfiguration"].values())
+                assert len(properties["PublicAccessBlockConfiguration"]) == 4
+                assert properties["BucketEncryption"]
+                assert _plain_http_is_denied(resources, "AWS::S3::BucketPolicy", name)
+            case "AWS::SQS::Queue":
+                assert properties["SqsManagedSseEnabled"]
+                assert _plain_http_is_denied(resources, "AWS::SQS::QueuePolicy", name)
+            case "AWS::DynamoDB::Table":
+                assert properties["SSESpecification"]["SSEEnabled"]
+                assert properties["DeletionProtectionEnabled"]
+            case "AWS::ApiGateway::Stage":
+                assert properties["AccessLogSetting"]
+                assert not any(each["DataTraceEnabled"] for each in properties["MethodSettings"])
+            case "AWS::ApiGateway::Method":
+                open_one = properties["AuthorizationType"] == "NONE"
+                assert not open_one or "oauthtoken" in name, name
+            case "AWS::Lambda::Function":
+                told = json.dumps(properties.get("Environment", {}))
+                assert "motorpool_secret_" not in told
+                assert "DEBUG" not in told
+
+
+def _plain_http_is_denied(resources: dict[str, Any], kind: str, name: str) -> bool:
+    return any(
+        name in json.dumps(resource["Properties"])
+        and statement["Effect"] == "Deny"
+        and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        for resource in resources.values()
+        if resource["Type"] == kind
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+    )
+
+
+def test_api9_improper_inventory_management(mine: Scene, local_stack: LocalStack) -> None:
+    """What is deployed is what is documented: every method, on one stage, on one of the APIs."""
+    gateway = boto3.client("apigateway")
+    names: tuple[ApiName, ...] = ("partner", "supplier")
+    paths: dict[ApiName, set[str]] = {}
+    for name in names:
+        id = local_stack.outputs[f"{name.title()}ApiId"]
+        stages = gateway.get_stages(restApiId=id)["item"]
+        assert [stage["stageName"] for stage in stages] == [STAGES[name]]
+        deployed = {
+            (method, resource["path"])
+            for page in gateway.get_paginator("get_resources").paginate(restApiId=id)
+            for resource in page["items"]
+            for method in resource.get("resourceMethods", {})
+        }
+        document = json.loads(described(name).model_dump_json(by_alias=True, exclude_unset=True))
+        documented = {
+            (method.upper(), path)
+            for path, methods in document["paths"].items()
+            for method in methods
+        }
+        assert deployed == documented
+        paths[name] = set(document["paths"])
+    assert paths["partner"].isdisjoint(paths["supplier"])
+    for name in names:
+        for path in set().union(*paths.values()) - paths[name]:
+            answer = mine.api.call(name, "GET", re.sub(r"{\w+}", "x", path), mine.headers)
+            assert answer.status_code == 404
+
+
+def test_api10_unsafe_consumption_of_apis(mine: Scene, local_stack: LocalStack) -> None:
+    """What other services hand us is not believed: neither S3's files nor S3's messages."""
+    user = mine.user()["id"]
+    page = b"<html><script>alert(1)</script></html>"
+    for file in (page, a_jpeg()[:200], b"GIF89a" + bytes(100), b"\xff\xd8\xff" + bytes(5000)):
+        handle = mine.photo(user, inspected=True, file=file)
+        status = mine.get(f"/photo/{photo_id(handle)}/status")
+        assert status["photoStatus"] == "Rejected", status
+        assert status["rejectedBecause"]
+        assert refused(mine, "GET", f"/photo/{photo_id(handle)}", api="partner") == 404
+    # A message that says what S3 would, about what is not there or somebody else's name for it.
+    handle = mine.photo(user, inspected=True)
+    before = mine.get(f"/photo/{photo_id(handle)}/status")
+    sqs = boto3.client("sqs")
+    for key in (
+        f"photos/{photo_id(handle)}",
+        "photos/pho_" + secrets.token_hex(16),
+        "photos/..%2F..%2Fetc",
+        "thumbnails/x",
+    ):
+        stored = {"key": key, "versionId": "none-such", "size": 10**12}
+        message = {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": stored}}]}
+        queue = local_stack.outputs["UploadsQueueUrl"]
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(message))
+    until(lambda: _is_empty(local_stack.outputs["UploadsQueueUrl"]))
+    assert mine.get(f"/photo/{photo_id(handle)}/status") == before
+    assert _is_empty(local_stack.outputs["UploadsDeadLetterQueueUrl"])
+
+
+def _is_empty(queue: str) -> bool:
+    counts = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=queue,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return not any(map(int, counts.values()))
