@@ -3,8 +3,9 @@
 PYTHON ?= python3
 UV := .local/uv/bin/uv
 RUN := .venv/bin/python -m
+IN_PARALLEL := -n 2 --dist loadgroup
 
-.PHONY: run demo test test-slow lint openapi package synth deploy lock clean help
+.PHONY: run demo test test-slow bench lint openapi package synth deploy lock clean help
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,10 +18,13 @@ demo: install  ## one day of a driver's and a reviewer's, played on the stack th
 
 test: install  ## everything CI runs: lint, types, unit, function, infra and e2e tests
 	$(MAKE) --no-print-directory lint
-	$(RUN) pytest -m "not slow"
+	$(RUN) pytest -m "not slow" $(IN_PARALLEL)
 
 test-slow: install  ## the tests that take minutes
-	$(RUN) pytest -m slow
+	$(RUN) pytest -m slow $(IN_PARALLEL)
+
+bench: install  ## cold starts, warm requests, cost, clients, scale and load as tables (ARGS=--quick: tiny)
+	$(RUN) tests.bench $(ARGS)
 
 lint: install
 	.venv/bin/ruff check .
@@ -38,7 +42,7 @@ deploy: package  ## deploy to the AWS account and region of the usual AWS settin
 
 lock: $(UV)  ## lock the newest versions the .in files allow
 	for file in requirements/uv requirements/engine layers/runtime/requirements layers/photos/requirements \
-	  requirements/dev; do \
+	  requirements/dev tests/bench/usual/requirements tests/bench/clients/requirements; do \
 	  $(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links -c layers/runtime/requirements.in \
 	    $$file.in -o $$file.txt || exit 1; done

@@ -1,0 +1,1 @@
+"""The benchmark: `make bench` measures cold starts, warm requests, scale, load and cost."""

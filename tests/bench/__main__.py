@@ -1,0 +1,174 @@
+"""`make bench`: all parts, or those that are named; prints their tables and writes them as JSON.
+
+`python -m tests.bench [--quick] [cold warm cost clients scale load]`
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.paths import BUILD
+from infra.spec import discover
+from tests.bench import cold, cost, dynamodb_clients, load, packages, scale, tables, warm, world
+from tests.bench.engine import BenchEngine, engine
+from tests.bench.exchange import Exchange, exchange
+from tests.bench.recording import Recording, recordings
+from tests.bench.report import Table, machine
+
+PARTS = ("cold", "warm", "cost", "clients", "scale", "load")
+SCALED = (
+    "create_vehicle_by_vin",
+    "get_vehicle",
+    "create_mileage_check_in",
+    "list_supplier_vehicles",
+    "transfer_vehicle",
+)
+RESULT = BUILD / "bench.json"
+console = Console()
+
+
+@dataclass
+class Bench:
+    """One run of the benchmark: its settings, and its results so far."""
+
+    quick: bool
+    progress: Progress
+    result: dict[str, Any] = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)
+
+    @contextmanager
+    def bar(self, description: str, total: int) -> Iterator[Callable[..., None]]:
+        """A progress bar; call what it gives to advance it, or with what is completed."""
+        task = self.progress.add_task(description, total=total)
+
+        def step(completed: int | None = None) -> None:
+            if completed is None:
+                self.progress.advance(task)
+            else:
+                self.progress.update(task, completed=completed)
+
+        yield step
+        self.progress.update(task, completed=total)
+
+    def of_functions(self, parts: list[str], running: BenchEngine, between: Exchange) -> None:
+        """Cold starts, warm requests, cost and clients: all of them need recordings."""
+        functions = discover()
+        with world.services(running) as aws:
+            if {"cold", "warm", "cost"} & set(parts):
+                with self.bar("Recording every function", len(functions)) as step:
+                    recorded = []
+                    built = packages.packaged(functions)
+                    for recording in recordings(functions, built, aws, between):
+                        recorded.append(recording)
+                        step()
+                if "cold" in parts:
+                    self.cold(recorded, aws, between)
+                if {"warm", "cost"} & set(parts):
+                    self.warm(recorded, between)
+            if "clients" in parts:
+                runs = 2 if self.quick else 9
+                with self.bar("DynamoDB clients", runs) as step:
+                    figures = dynamodb_clients.measured(running, between, aws, runs, step)
+                self.add("clients", figures, tables.clients(figures))
+            if "scale" in parts:
+                self.scale(running, between, aws)
+
+    def cold(self, recorded: list[Recording], aws: world.Aws, between: Exchange) -> None:
+        """Part a."""
+        usual = cold.usual_stack(aws, between)
+        runs = 1 if self.quick else 5
+        with self.bar("Cold starts", len(recorded) * runs) as step:
+            figures = [cold.measured(each, usual, between, runs, step) for each in recorded]
+        tls = cold.tls_cpu(usual.package)
+        self.result["tls_cpu_ms"] = tls * 1000
+        self.add("cold", figures, tables.cold(figures, runs, tls * 1000))
+
+    def warm(self, recorded: list[Recording], between: Exchange) -> None:
+        """Parts b and e."""
+        calls = 20 if self.quick else 200
+        with self.bar("Warm requests", len(recorded)) as step:
+            figures = []
+            for each in recorded:
+                few = calls // 10 if each.function.name == "inspect_photo" else calls
+                figures.append(warm.measured(each, between, few))
+                step()
+        self.add("warm", figures, tables.warm(figures, calls))
+        by_name = {one["function"]: one for one in figures}
+        costs = [cost.of_a_million(job, by_name) for job in cost.JOBS]
+        snapshots = cost.snapstart_a_month()
+        self.result["snapstart"] = snapshots
+        self.add("cost", costs, tables.cost(costs, snapshots))
+
+    def scale(self, running: BenchEngine, between: Exchange, aws: world.Aws) -> None:
+        """Part c."""
+        sizes = (100, 2000) if self.quick else scale.sizes()
+        functions = [function for function in discover() if function.name in SCALED]
+        built = packages.packaged(tuple(functions))
+        figures = []
+        held = {}
+        with self.bar("Vehicles loaded", sizes[-1]) as said:
+            for filled in scale.filled(running, sizes, said):
+                held[filled.vehicles] = filled.engine_bytes
+                figures += [
+                    scale.measured(
+                        function, built[function.name], filled.vehicles, aws, running, between
+                    )
+                    for function in functions
+                ]
+        self.result["engine_bytes"] = held
+        self.add("scale", figures, tables.scale(figures, held))
+
+    def load(self) -> None:
+        """Part d."""
+        seconds = 5 if self.quick else 30
+        task = self.progress.add_task("Load", total=None)
+        figures = load.measured(
+            seconds, lambda step: self.progress.update(task, description=f"Load: {step}")
+        )
+        self.progress.update(task, total=1, completed=1)
+        self.add("load", figures, tables.load(figures))
+
+    def add(self, part: str, figures: Any, table: Table) -> None:
+        """Keep a part's figures, and write what there is so far."""
+        self.result[part] = figures
+        self.tables.append(table)
+        BUILD.mkdir(exist_ok=True)
+        RESULT.write_text(json.dumps(self.result, indent=2))
+        text = "\n".join(each.markdown() for each in self.tables)
+        RESULT.with_suffix(".md").write_text(text)
+
+
+def main() -> None:
+    """Run, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, to try it out")
+    asked = parser.parse_args()
+    parts = asked.parts or list(PARTS)
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console) as progress:
+        bench = Bench(asked.quick, progress)
+        bench.result["machine"] = machine()
+        if "load" in parts:
+            bench.load()
+        if set(parts) - {"load"}:
+            with engine() as running, exchange(running.endpoint) as between:
+                bench.of_functions(parts, running, between)
+        bench.result["machine_at_the_end"] = machine()
+    for table in bench.tables:
+        table.show(console)
+    console.print(f"Written to {RESULT} and {RESULT.with_suffix('.md')}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Clients for DynamoDB: boto3 beside one with a Rust core."""

@@ -1,0 +1,156 @@
+"""The request that each function is measured with: its recorded event.
+
+A function whose event is not recorded yet, or speaks of what the benchmark's world has not, gets
+one made here from its route; the tables mark it.
+"""
+
+import copy
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from infra.paths import ROOT
+from infra.spec import STAGES, Function, Route
+from tests.bench.world import (
+    CHECK_IN,
+    CLIENT,
+    LICENSE_PHOTO,
+    ODOMETER_PHOTO,
+    OTHER_ORGANIZATION,
+    PHONE,
+    SECRET,
+    TRANSFER,
+    USER,
+    VEHICLE,
+)
+
+EVENTS = ROOT / "events"
+API = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/api"
+PHOTOS = {
+    "licensePhotos": [{"url": f"{API}/photo/{LICENSE_PHOTO}"}],
+    "odometerPhotos": [{"url": f"{API}/photo/{ODOMETER_PHOTO}"}],
+}
+
+PATH = {
+    "vehicleId": VEHICLE,
+    "vehicle_id": VEHICLE,
+    "userId": USER,
+    "photoId": LICENSE_PHOTO,
+    "transfer_id": TRANSFER,
+    "id": CHECK_IN,
+    "phone": PHONE,
+}
+QUERY = {"list_check_ins_for_review": {"status": "Pending"}}
+BODY: dict[str, Any] = {
+    "assign_driver": {"driver_id": USER},
+    "create_mileage_check_in": {
+        "vehicleId": VEHICLE, "licensePlate": "TEST-123", "state": "CA", "mileage": 48210, **PHOTOS,
+    },
+    "update_mileage_check_in": {"mileage": 48210, **PHOTOS},
+    "review_mileage_check_in": {"checkInStatus": "Confirmed"},
+    "request_photo_upload": {"userId": USER, "contentType": "image/jpeg", "name": "odometer.jpg"},
+    "update_vehicle": {"licensePlate": "TEST-456", "state": "NV", "colorHexCode": "FFFFFF"},
+    "transfer_vehicle": {"new_owner_id": OTHER_ORGANIZATION},
+}  # fmt: skip
+FORM = {"issue_token": f"grant_type=client_credentials&client_id={CLIENT}&client_secret={SECRET}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An event for a function. `made`: here, not recorded."""
+
+    event: dict[str, Any]
+    made: bool = False
+
+
+def recorded(name: str) -> Asked | None:
+    """The function's recorded event, if there is one."""
+    file = EVENTS / f"{name}.json"
+    return Asked(json.loads(file.read_text())) if file.exists() else None
+
+
+def made(function: Function, *, version: str) -> Asked:
+    """An event for the function. `version`: of the uploaded photo that a message tells of."""
+    if isinstance(function.spec, Route):
+        return Asked(for_route(function.name, function.spec), made=True)
+    return Asked(_of_a_source(function.name, version), made=True)
+
+
+def for_route(
+    name: str,
+    route: Route,
+    *,
+    path: dict[str, str] | None = None,
+    body: Any = None,
+    query: dict[str, str] | None = None,
+    caller: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """A proxy event of that route; what is not given is that of the recorded world."""
+    event: dict[str, Any] = copy.deepcopy(_TEMPLATE)
+    context = event["requestContext"]
+    given = PATH | (path or {})
+    named = {key: given[key] for key in given if f"{{{key}}}" in route.path}
+    encoded = {key: quote(value, safe="") for key, value in named.items()}
+    query = query or QUERY.get(name) or {}
+    event |= {
+        "resource": route.path,
+        "httpMethod": route.method,
+        "path": route.path.format(**encoded),
+        "pathParameters": encoded or None,
+        "queryStringParameters": query or None,
+        "multiValueQueryStringParameters": {k: [v] for k, v in query.items()} or None,
+    }
+    stage = STAGES[route.api]
+    context |= {
+        "resourcePath": route.path,
+        "httpMethod": route.method,
+        "stage": stage,
+        "path": f"/{stage}{event['path']}",
+    }
+    context["authorizer"] |= caller or {}
+    if body is not None or name in BODY:
+        event["body"] = json.dumps(body if body is not None else BODY[name])
+    elif name in FORM:
+        event["body"] = FORM[name]
+    return event
+
+
+def of_transfer(transfer_id: str, vehicle_id: str) -> dict[str, Any]:
+    """The transfer queue's event with one message."""
+    return _of_a_queue({"transfer_id": transfer_id, "vehicle_id": vehicle_id})
+
+
+def _of_a_source(name: str, version: str) -> dict[str, Any]:
+    match name:
+        case "apply_transfer":
+            return of_transfer(TRANSFER, VEHICLE)
+        case "inspect_photo":
+            stored = {"key": f"photos/{LICENSE_PHOTO}", "versionId": version}
+            return _of_a_queue({"Records": [{"s3": {"object": stored}}]})
+        case "relay_outbox":
+            entry = {"transferId": TRANSFER, "vehicleId": VEHICLE, "partnerId": CLIENT}
+            change = {
+                "Keys": {"pk": {"S": f"OUTBOX#{TRANSFER}"}, "sk": {"S": "OUTBOX"}},
+                "NewImage": {name: {"S": value} for name, value in entry.items()},
+                "SequenceNumber": "111",
+            }
+            return {"Records": [{"eventName": "INSERT", "dynamodb": change}]}
+    raise LookupError(f"events/{name}.json is not there, and no event is made for {name}")
+
+
+def _of_a_queue(message: Any) -> dict[str, Any]:
+    record = {
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": json.dumps(message),
+        "attributes": {},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:motorpool",
+        "awsRegion": "us-east-1",
+    }
+    return {"Records": [record]}
+
+
+_TEMPLATE = json.loads((EVENTS / "get_vehicle.json").read_text())

@@ -1,0 +1,196 @@
+"""Scale: what a request costs and how long it takes when the table holds more and more vehicles.
+
+Vehicles go straight into the engine's memory. Requests go over HTTP, from a handler in a fresh
+interpreter that is warm: timed directly, then counted through the exchange. The latency is the
+engine's, not DynamoDB's: it sorts a whole partition for each page of it.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from infra.spec import Function, Route
+from motorpool.organizations import Organization
+from motorpool.photos import Photo, RequestPhotoUpload
+from motorpool.store import organizations, photos, table, users, vehicles
+from motorpool.users import User
+from motorpool.vehicles import CreateVehicleByVin, Vehicle
+from tests import vins
+from tests.bench import events, world
+from tests.bench.engine import BenchEngine, environment
+from tests.bench.exchange import Exchange
+from tests.bench.interpreter import started
+from tests.bench.packages import Package
+from tests.functions import world as recorded_world
+
+SIZES = (100, 10_000, 1_000_000)
+# Four items each, with their index entries: 7,400 between 100 and 10,000 vehicles, and a margin.
+BYTES_PER_VEHICLE = 10_000
+SPARED_BYTES = 3_000_000_000
+TIMED = 20
+COUNTED = 10
+MS = 1000
+
+# The owners of the first hundred, which have a full first page whatever the table's size.
+OWNERS = tuple(f"org_{number:032x}" for number in range(4))
+PLACES = {
+    "SAMPLEID": "%(id)s",
+    "SAMPLEVIN": "%(vin)s",
+    "SAMPLEPLATE": "%(plate)s",
+    "SAMPLEOWNER": "%(owner)s",
+    "SAMPLEUSER": "%(user)s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A table that holds that many vehicles, and what the engine needs for it."""
+
+    vehicles: int
+    engine_bytes: int
+
+
+def sizes() -> tuple[int, ...]:
+    """The sizes that fit into this machine's free memory; the largest that does, if not all do."""
+    memory = dict(
+        line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines() if ":" in line
+    )
+    free = int(memory["MemAvailable"].split()[0]) * 1024
+    most = min(SIZES[-1], (free - SPARED_BYTES) // BYTES_PER_VEHICLE)
+    return (*(size for size in SIZES if size < most), most)
+
+
+def filled(
+    engine: BenchEngine, sizes: tuple[int, ...], said: Callable[[int], None]
+) -> Iterator[Filled]:
+    """A table that grows from size to size. `said` is told how many vehicles are in it."""
+    world.settle("create_vehicle_by_vin")
+    for owner in OWNERS:
+        founded = Organization.founded(recorded_world.PARTNER, "Owner", "Fleet")
+        table.transact(organizations.add(replace(founded, id=owner, path=owner)))
+    job = {"table": os.environ["TABLE_NAME"], "templates": _templates()}
+    before = 0
+    for size in sizes:
+        engine.fill(job | {"first": before, "last": size}, said)
+        before = size
+        yield Filled(size, engine.memory())
+
+
+def measured(
+    function: Function,
+    package: Package,
+    size: int,
+    aws: world.Aws,
+    engine: BenchEngine,
+    between: Exchange,
+) -> dict[str, Any]:
+    """Figures of one kind of request at one size. Latency in ms, units per request."""
+    direct = world.variables(function, aws, environment(engine.endpoint))
+    asked = _asked(function, size)
+    timed = [next(asked) for _ in range(TIMED + 1)]
+    start = started(package, function.name, timed, direct, timed=True)
+    _must_have_succeeded(function, start.answer, start.each)
+    latencies = start.each
+    between.record()
+    counted = [next(asked) for _ in range(COUNTED)]
+    start = started(package, function.name, counted, direct | environment(between.url), timed=True)
+    _must_have_succeeded(function, start.answer, start.each)
+    table_calls = [call for call in between.calls if call.operation.startswith("DynamoDB_")]
+    each = len(table_calls) // COUNTED
+    per_request = [table_calls[first : first + each] for first in range(0, COUNTED * each, each)]
+    walls = [float(one["wall"]) * MS for one in latencies]
+    return {
+        "request": function.name,
+        "vehicles": size,
+        "calls": each,
+        "read_units": [sum(call.read_units for call in calls) for calls in per_request],
+        "write_units": [sum(call.write_units for call in calls) for calls in per_request],
+        "p50_ms": median(walls),
+        "p95_ms": quantiles(walls, n=20)[-1],
+    }
+
+
+def _must_have_succeeded(function: Function, answer: Any, each: Any) -> None:
+    statuses = {answer.get("statusCode", 200), *(one["status"] for one in each)}
+    if any(status >= 400 for status in statuses):
+        raise RuntimeError(f"{function.name} answered {answer} and then {statuses}")
+
+
+def _asked(function: Function, size: int) -> Iterator[dict[str, Any]]:
+    """Events about vehicles of the last hundred that were loaded, each about another one."""
+    assert isinstance(function.spec, Route)
+    route = function.spec
+    for number in range(size - 100, size):
+        vehicle_id = f"veh_{number:032x}"
+        body: dict[str, Any] | None = None
+        query = None
+        match function.name:
+            case "create_vehicle_by_vin":
+                body = vins.bronco(
+                    userId=world.USER, licensePlate=f"NEW{size}-{number}", state="CA"
+                )
+            case "create_mileage_check_in":
+                body = _check_in(number, vehicle_id)
+            case "list_supplier_vehicles":
+                query = {"owner_id": OWNERS[number % len(OWNERS)]}
+            case "transfer_vehicle":
+                # The check-ins took the first of them.
+                vehicle_id = f"veh_{number + 50 if number + 50 < size else number:032x}"
+        path = {"vehicleId": vehicle_id, "vehicle_id": vehicle_id}
+        yield events.for_route(function.name, route, path=path, body=body, query=query)
+
+
+def _check_in(number: int, vehicle_id: str) -> dict[str, Any]:
+    """A check-in with two photos of its own, which are inspected already."""
+    urls = []
+    for kind in "ab":
+        request = RequestPhotoUpload(user_id=f"usr_{number % 1000:032x}", content_type="image/jpeg")
+        user = replace(_user(), id=f"usr_{number % 1000:032x}")
+        photo: Photo = replace(
+            Photo.announced(request, user),
+            id=f"pho_{kind}{number:031x}",
+            photo_status="Ready",
+            version_id="v1",
+        )
+        table.transact(*photos.add(photo))
+        urls.append([{"url": f"{events.API}/photo/{photo.id}"}])
+    return {
+        "vehicleId": vehicle_id, "licensePlate": f"B{number}", "state": "CA", "mileage": 48210,
+        "licensePhotos": urls[0], "odometerPhotos": urls[1],
+    }  # fmt: skip
+
+
+def _user() -> User:
+    user = users.find(world.USER)
+    assert user is not None
+    return user
+
+
+def _templates() -> list[Any]:
+    """The items of one vehicle as the store writes them, with places for what differs."""
+    user = _user()
+    sample: Vehicle = replace(
+        _registered(user),
+        id="SAMPLEID",
+        vin="SAMPLEVIN",
+        plate="SAMPLEPLATE",
+        owner_id="SAMPLEOWNER",
+        owner_path="SAMPLEOWNER",
+        user_id="SAMPLEUSER",
+    )
+    text = json.dumps([write.request["Item"] for write in vehicles.add(sample)]).replace("%", "%%")
+    for token, place in PLACES.items():
+        text = text.replace(token, place)
+    items: list[Any] = json.loads(text)
+    return items
+
+
+def _registered(user: User) -> Vehicle:
+    request = CreateVehicleByVin.model_validate(
+        vins.bronco(userId=user.id, licensePlate="X", state="CA")
+    )
+    return Vehicle.registered(request, recorded_world.BRONCO, user)

@@ -1,0 +1,187 @@
+"""The little world that each function is measured in: what the recorded events speak of."""
+
+import io
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+from PIL import Image
+
+from infra.spec import Consumer, Function, Route
+from motorpool import secret_keys, uploads
+from motorpool.checkins import CheckIn, PhotoPair
+from motorpool.organizations import Organization
+from motorpool.store import checkins, table, transfers, vehicles
+from motorpool.transfers import Transfer
+from motorpool.users import User
+from motorpool.vehicles import Vehicle
+from tests.bench.engine import BenchEngine
+from tests.functions import world
+
+CLIENT, SECRET = world.CLIENT, world.SECRET
+USER, VEHICLE, CHECK_IN = world.USER, world.VEHICLE, world.CHECK_IN
+LICENSE_PHOTO, ODOMETER_PHOTO = world.LICENSE_PHOTO, world.ODOMETER_PHOTO
+PHONE = "+14155550100"
+OTHER_ORGANIZATION, TRANSFER = world.TARGET, world.TRANSFER
+EARLIER = ("pho_019aa8f100000000000000000000000e", "pho_019aa8f100000000000000000000000f")
+
+TABLES = itertools.count(1)
+INDEXED = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
+
+# Functions that change the state in which a vehicle of the world has to be.
+WITHOUT_VEHICLE = {"create_vehicle_by_vin"}
+ON_TRANSFER = {"apply_transfer", "get_transfer", "relay_outbox"}
+ON_CHECK_IN = {
+    "get_mileage_check_in",
+    "review_mileage_check_in",
+    "update_mileage_check_in",
+    "list_check_ins_for_review",
+    "list_vehicle_check_ins",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """Where a function finds what it uses. `version`: of the license photo's file."""
+
+    variables: dict[str, str]
+    version: str = ""
+
+
+@contextmanager
+def services(engine: BenchEngine) -> Iterator[Aws]:
+    """A bucket, queues and secrets in the engine, and this process's clients turned to it."""
+    before = dict(os.environ)
+    os.environ.update(engine.environment)
+    secret_keys.forget()
+    bucket = "motorpool-photos"
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    variables = {
+        "PHOTO_BUCKET": bucket,
+        "POWERTOOLS_SERVICE_NAME": "motorpool",
+        "POWERTOOLS_METRICS_NAMESPACE": "Motorpool",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+    for variable in ("TRANSFERS_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
+        made = boto3.client("sqs").create_queue(QueueName=variable)
+        variables[variable] = made["QueueUrl"]
+    for name in ("pepper", "cursor_key", "token_key"):
+        secret = boto3.client("secretsmanager").create_secret(Name=name, SecretString=name * 8)
+        variables[f"{name.upper()}_SECRET_ARN"] = secret["ARN"]
+    os.environ.update(variables)
+    try:
+        yield Aws(variables)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        secret_keys.forget()
+
+
+def new_table() -> str:
+    """An empty table with the project's keys and indexes, and the variable that names it."""
+    name = f"motorpool-{next(TABLES)}"
+    os.environ["TABLE_NAME"] = name
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in INDEXED],
+        KeySchema=_keys("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _keys(f"{index}pk", f"{index}sk"),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index in ("gsi1", "gsi2")
+        ],
+    )
+    return name
+
+
+def variables(function: Function, aws: Aws, endpoint: dict[str, str]) -> dict[str, str]:
+    """A function's environment, as its `route.py` and Lambda make it."""
+    own: dict[str, str] = {}
+    if isinstance(function.spec, Route):
+        own = {
+            "API": function.spec.api,
+            "SCOPE": " ".join(function.spec.scope),
+            "REQUESTS_PER_HOUR": str(function.spec.per_hour or ""),
+        }
+    elif isinstance(function.spec, Consumer):
+        own = {"DEAD_LETTER_QUEUE_URL": aws.variables["DEAD_LETTER_QUEUE_URL"]}
+    return named(aws, endpoint, function.name) | own
+
+
+def named(aws: Aws, endpoint: dict[str, str], name: str) -> dict[str, str]:
+    """What every function's environment holds."""
+    return {
+        **aws.variables,
+        **endpoint,
+        "TABLE_NAME": os.environ["TABLE_NAME"],
+        "AWS_LAMBDA_FUNCTION_NAME": f"motorpool-{name}",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "_X_AMZN_TRACE_ID": "Root=1-69209b3f-5c1a2b3c4d5e6f7a8b9c0d1e;Parent=53995c3f42cd8ad8;"
+        "Sampled=1",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+    }
+
+
+def settle(name: str) -> str:
+    """A new table with the world in which that function succeeds; the license photo's version."""
+    new_table()
+    world.partner()
+    fleet = world.organization()
+    world.client()
+    branch = world.organization(OTHER_ORGANIZATION, parent=fleet)
+    user = world.driver(at=fleet, phone=PHONE)
+    if name in WITHOUT_VEHICLE:
+        return ""
+    vehicle = world.vehicle(of=user)
+    photos = world.photos(of=user, file=a_jpeg())
+    if name in ON_CHECK_IN:
+        vehicle = _checked_in(vehicle, user, on_hold=name == "update_mileage_check_in")
+    elif name in ON_TRANSFER:
+        _transferred(vehicle, branch)
+    elif name == "activate_vehicle":
+        table.transact(*vehicles.changed(vehicle, vehicle.made_active(False)))
+    elif name == "unassign_driver":
+        table.transact(*vehicles.changed(vehicle, vehicle.driven_by(user)))
+    return uploads.uploaded_version(photos.license) or "" if photos.license else ""
+
+
+def a_jpeg() -> bytes:
+    """A photo of two megapixels."""
+    buffer = io.BytesIO()
+    Image.effect_noise((1600, 1200), 64).convert("RGB").save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
+def _checked_in(vehicle: Vehicle, user: User, *, on_hold: bool) -> Vehicle:
+    license, odometer = (world.photo(id, of=user) for id in EARLIER)
+    made, after = world.check_in(of=vehicle, photos=PhotoPair(license, odometer))
+    if on_hold:
+        held: CheckIn = replace(made, check_in_status="OnHold")
+        table.transact(checkins.replaced(made, held))
+    return after
+
+
+def _transferred(vehicle: Vehicle, to: Organization) -> None:
+    accepted, reserved = Transfer.accepted(vehicle, to, None)
+    transfer = replace(accepted, id=TRANSFER)
+    reserved = replace(reserved, pending_transfer_id=TRANSFER)
+    table.transact(*transfers.add(transfer, vehicle, reserved))
+
+
+def _keys(hash_key: str, range_key: str) -> Any:
+    return [
+        {"AttributeName": hash_key, "KeyType": "HASH"},
+        {"AttributeName": range_key, "KeyType": "RANGE"},
+    ]
