@@ -7,7 +7,7 @@ the next request (stateful).
 """
 
 import json
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -17,8 +17,8 @@ from tests.e2e.proof.fuzzing import PHASES, Findings, Proposals, fuzzed
 from tests.e2e.proof.world import Api, Headers, Tenant
 
 APIS: tuple[ApiName, ...] = get_args(ApiName)
-BOUNDED_SECONDS, BOUNDED_STEPS = 9, 4
-FULL_SECONDS, FULL_STEPS = 140, 10
+BOUNDED: dict[str, Any] = {"examples": 10, "steps": 4, "seconds": 9}
+FULL: dict[str, Any] = {"examples": 200, "steps": 10, "seconds": None}
 
 Populated = tuple[Headers, Proposals]
 
@@ -36,10 +36,10 @@ def _populated(api: Api) -> Populated:
 
 
 def _run(
-    api: Api, name: ApiName, headers: Headers, proposals: Proposals, *, seconds: int, steps: int
+    api: Api, name: ApiName, headers: Headers, proposals: Proposals, **strength: Any
 ) -> Findings:
     document = proposals.named_in(json.loads(as_json(described(name))))
-    findings = fuzzed(document, api.urls[name], headers, seconds=seconds, steps=steps)
+    findings = fuzzed(document, api.urls[name], headers, **strength)
     print(f"\n{name} API: {findings}")
     assert findings.problems == [], "\n\n".join(findings.problems[:20])
     return findings
@@ -48,7 +48,7 @@ def _run(
 @pytest.mark.parametrize("name", APIS)
 def test_no_answer_breaks_the_document(api: Api, name: ApiName, populated: Populated) -> None:
     headers, proposals = populated
-    _run(api, name, headers, proposals, seconds=BOUNDED_SECONDS, steps=BOUNDED_STEPS)
+    _run(api, name, headers, proposals, **BOUNDED)
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ def test_no_answer_breaks_the_document_at_full_strength(api: Api, name: ApiName,
     headers, proposals = _populated(api)
     if by == "token":
         headers = {"Authorization": f"Bearer {api.token(headers)}"}
-    findings = _run(api, name, headers, proposals, seconds=FULL_SECONDS, steps=FULL_STEPS)
+    findings = _run(api, name, headers, proposals, **FULL)
     assert set(findings.cases) == set(PHASES)
     public = {"POST /oauth/token"} if by == "token" else set()
     assert findings.never_served <= public
