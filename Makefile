@@ -3,7 +3,7 @@
 PYTHON ?= python3
 UV := .local/uv/bin/uv
 RUN := .venv/bin/python -m
-IN_PARALLEL := -n 2 --dist loadgroup
+IN_PARALLEL := -n 2
 
 .PHONY: run demo test test-slow bench lint openapi package synth deploy lock clean help
 

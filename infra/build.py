@@ -6,11 +6,13 @@ every worker it starts, and the VIN layer alone is 100 MB.
 """
 
 import compileall
+import fcntl
 import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
@@ -41,6 +43,15 @@ LAYER_LIMITS = {
 }
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """One process at a time: a running stack and tests build into the same folders."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def for_lambda(target: Path = BUILD / "lambda") -> Path:
     """Functions and layers for Lambda on arm64, with bytecode. The folder they are in."""
     shutil.rmtree(target, ignore_errors=True)
@@ -52,6 +63,7 @@ def for_lambda(target: Path = BUILD / "lambda") -> Path:
     return target
 
 
+@alone()
 def for_this_machine(target: Path = BUILD / "local") -> Path:
     """Functions, and layers that are links to this machine's wheels and to the package's source.
 
@@ -96,13 +108,30 @@ def _drop_what_nobody_loads(site: Path) -> None:
 
 
 def _copy_functions(target: Path) -> None:
-    shutil.rmtree(target / "functions", ignore_errors=True)
-    for function in discover(FUNCTIONS):
-        _copy_tree(function.folder, target / "functions" / function.name, "route.py")
+    """What is unchanged is left as it is: a running stack may be about to read it."""
+    functions = {function.name: function.folder for function in discover(FUNCTIONS)}
+    for name, folder in functions.items():
+        _mirror(folder, target / "functions" / name)
+    for copy in (target / "functions").iterdir():
+        if copy.name not in functions:
+            shutil.rmtree(copy)
 
 
-def _copy_tree(source: Path, target: Path, *but: str) -> None:
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", *but))
+def _mirror(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    files = {file.name: file for file in source.iterdir() if file.is_file()}
+    del files["route.py"]
+    for name, file in files.items():
+        copy = target / name
+        if not copy.exists() or copy.read_bytes() != file.read_bytes():
+            copy.write_bytes(file.read_bytes())
+    for copy in target.iterdir():
+        if copy.is_file() and copy.name not in files:
+            copy.unlink()
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def _compile(folder: Path) -> None:

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 from infra import node
+from infra.build import alone
 from infra.paths import BUILD, ROOT
 
 
+@alone()
 def synthesized(build: Path, target: Path | None = None) -> Path:
     """The cloud assembly for the packages in `build`; synthesized unless it is there already.
 

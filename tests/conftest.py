@@ -1,18 +1,23 @@
 """What all kinds of tests share."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import pytest_socket
-
-# Tests that share what takes long to make stay together; all others go to whoever is free.
-TOGETHER = {"e2e", "infra"}
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        for kind in TOGETHER.intersection(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group(kind))
+class Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # its base is untyped
+    """Tests of a kind that shares what takes long to make stay together; others go anywhere."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        kind = nodeid.split("/")[1]
+        return kind if kind in {"e2e", "infra"} else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    return Scheduler(config, log)
 
 
 @pytest.fixture(autouse=True)

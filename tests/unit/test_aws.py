@@ -126,7 +126,11 @@ def test_a_call_carries_the_trace_that_lambda_is_in(
     assert "x-amzn-trace-id" not in headers["authorization"]
 
 
-@pytest.mark.parametrize("passing", [(500, {}), (503, {}), THROTTLED, hang_up], ids=str)
+@pytest.mark.parametrize(
+    "passing",
+    [(500, {}), (503, {}), THROTTLED, hang_up],
+    ids=["500", "503", "throttled", "no answer"],
+)
 def test_what_passes_is_tried_again_after_a_pause(
     aws: Aws, slept: list[float], passing: Outcome
 ) -> None:
