@@ -82,7 +82,7 @@ class Bench:
     def cold(self, recorded: list[Recording], aws: world.Aws, between: Exchange) -> None:
         """Part a."""
         usual = cold.usual_stack(aws, between)
-        runs = 1 if self.quick else 5
+        runs = 1 if self.quick else 7
         with self.bar("Cold starts", len(recorded) * runs) as step:
             figures = [cold.measured(each, usual, between, runs, step) for each in recorded]
         tls = cold.tls_cpu(usual.package)
@@ -138,6 +138,10 @@ class Bench:
         """Keep a part's figures, and write what there is so far."""
         self.result[part] = figures
         self.tables.append(table)
+        self.write()
+
+    def write(self) -> None:
+        """Write the results as JSON, and the tables as Markdown."""
         BUILD.mkdir(exist_ok=True)
         RESULT.write_text(json.dumps(self.result, indent=2))
         text = "\n".join(each.markdown() for each in self.tables)
@@ -165,6 +169,7 @@ def main() -> None:
             with engine() as running, exchange(running.endpoint) as between:
                 bench.of_functions(parts, running, between)
         bench.result["machine_at_the_end"] = machine()
+        bench.write()
     for table in bench.tables:
         table.show(console)
     console.print(f"Written to {RESULT} and {RESULT.with_suffix('.md')}")

@@ -130,9 +130,7 @@ def _asked(function: Function, size: int) -> Iterator[dict[str, Any]]:
         query = None
         match function.name:
             case "create_vehicle_by_vin":
-                body = vins.bronco(
-                    userId=world.USER, licensePlate=f"NEW{size}-{number}", state="CA"
-                )
+                body = vins.bronco(userId=world.USER, licensePlate=f"N{size}-{number}", state="CA")
             case "create_mileage_check_in":
                 body = _check_in(number, vehicle_id)
             case "list_supplier_vehicles":

@@ -21,7 +21,7 @@ def cold(figures: Figures, runs: int, tls_ms: float) -> Table:
         0.0
     ]
     return Table(
-        f"Cold start: first answer of a fresh interpreter (medians of {runs} runs in turns)",
+        f"Cold start: first answer of a fresh interpreter (least of {runs} runs in turns)",
         (
             "function",
             "CPU ÷ usual",
@@ -138,7 +138,6 @@ def clients(figures: Figures) -> Table:
             "cold CPU ÷ boto3",
             "cold CPU ms",
             "modules",
-            "unzipped MB",
             "warm get ms",
             "its CPU ms",
             "reasons by part",
@@ -150,7 +149,6 @@ def clients(figures: Figures) -> Table:
                 f"{one['cpu_ms'] / base['cpu_ms']:.2f}",
                 f"{one['cpu_ms']:.0f}",
                 one["modules"],
-                f"{one['unzipped_bytes'] / MB:.1f}",
                 f"{one['warm_get_ms']:.2f}",
                 f"{one['warm_get_cpu_ms']:.2f}",
                 "yes" if one["refusal"].get("codes") else "no: in the text only",
