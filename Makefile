@@ -55,7 +55,7 @@ clean:  ## forget everything built, installed and stored
 # --- what the targets above stand on -----------------------------------------------------------
 
 .PHONY: install
-install: .venv/installed .local/engine/installed
+install: .venv/installed .local/engine/installed .build/installed
 
 $(UV): requirements/uv.txt
 	@echo "Getting uv ..."
@@ -74,4 +74,9 @@ $(UV): requirements/uv.txt
 	@echo "Installing the local engine into .local/engine ..."
 	@$(UV) venv -q --clear .local/engine
 	@$(UV) pip install --python .local/engine --compile-bytecode --require-hashes -r requirements/engine.txt
+	@touch $@
+
+.build/installed: $(wildcard layers/*/requirements.txt) .venv/installed
+	@echo "Installing what the layers hold into .build ..."
+	@.venv/bin/python -c "from infra import build; build.for_this_machine()"
 	@touch $@

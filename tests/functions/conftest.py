@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
 from infra.paths import FUNCTIONS, ROOT
@@ -47,7 +47,7 @@ def _moto() -> Iterator[None]:
         secret_keys.forget()
         wire.lay(patch, wire.to_moto)
         for name in ("pepper", "cursor_key", "token_key"):
-            secret = boto3.client("secretsmanager").create_secret(Name=name, SecretString=name * 8)
+            secret = wire.aws("secretsmanager").create_secret(Name=name, SecretString=name * 8)
             patch.setenv(f"{name.upper()}_SECRET_ARN", secret["ARN"])
         yield
     secret_keys.forget()
@@ -58,11 +58,11 @@ def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table, a bucket and queues of the test's own."""
     name = f"motorpool-{next(_numbers)}"
     monkeypatch.setenv("PHOTO_BUCKET", name)
-    s3 = boto3.client("s3")
+    s3 = wire.aws("s3")
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     for variable, queue in (("TRANSFERS_QUEUE_URL", "live"), ("DEAD_LETTER_QUEUE_URL", "dead")):
-        made = boto3.client("sqs").create_queue(QueueName=f"{name}-{queue}")
+        made = wire.aws("sqs").create_queue(QueueName=f"{name}-{queue}")
         monkeypatch.setenv(variable, made["QueueUrl"])
     empty_table(monkeypatch)
 
@@ -77,7 +77,7 @@ def empty_table(patch: pytest.MonkeyPatch) -> None:
 def made_table(name: str) -> None:
     """A table as the stack has it."""
     indexed = ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"]
-    boto3.client("dynamodb").create_table(
+    wire.aws("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in indexed],
@@ -219,7 +219,9 @@ def somebody(request: pytest.FixtureRequest) -> Callable[[], Caller]:
 
 def everything_stored() -> list[Item]:
     """All items of the table, in no order."""
-    return list(boto3.resource("dynamodb").Table(table.table_name()).scan()["Items"])
+    plain = TypeDeserializer().deserialize
+    found = wire.aws("dynamodb").scan(TableName=table.table_name())["Items"]
+    return [{name: plain(value) for name, value in item.items()} for item in found]
 
 
 class Fault:

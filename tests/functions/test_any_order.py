@@ -7,7 +7,6 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
-import boto3
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -22,7 +21,7 @@ from hypothesis.stateful import (
 from motorpool.photos import Photo, RequestPhotoUpload
 from motorpool.store import keys, photos, table
 from motorpool.vin import DecodedVin
-from tests.functions import world
+from tests.functions import wire, world
 from tests.functions.conftest import Answer, Caller, made_table
 
 MILEAGES = st.integers(1, 30)
@@ -50,7 +49,7 @@ class CheckIns(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         # moto copies the whole table for each transaction: it had better be small.
-        boto3.client("dynamodb").delete_table(TableName=table.table_name())
+        wire.aws("dynamodb").delete_table(TableName=table.table_name())
         made_table(table.table_name())
         self.number = next(_numbers)
         self.partner = world.partner(f"ptr_{self.number:032x}")
@@ -178,7 +177,7 @@ class CheckIns(RuleBasedStateMachine):
             queue = self.caller("list_check_ins_for_review").with_query(status=status).calls()
             found = [each["id"] for each in queue.body["checkIns"]]
             assert found == [each.id for each in self.known if each.status == status]
-        used = boto3.client("dynamodb").scan(
+        used = wire.aws("dynamodb").scan(
             TableName=table.table_name(),
             FilterExpression="attribute_exists(usedBy) AND partnerId = :partner",
             ExpressionAttributeValues={":partner": {"S": self.partner.id}},
@@ -189,7 +188,7 @@ class CheckIns(RuleBasedStateMachine):
 @pytest.mark.parametrize(
     "thoroughness",
     [
-        settings(max_examples=12, stateful_step_count=18, deadline=None, derandomize=True),
+        settings(max_examples=7, stateful_step_count=18, deadline=None, derandomize=True),
         pytest.param(
             settings(max_examples=250, stateful_step_count=40, deadline=None),
             marks=pytest.mark.slow,

@@ -16,7 +16,7 @@ from motorpool.store.items import Item
 from motorpool.transfers import Transfer
 from motorpool.users import User
 from motorpool.vehicles import Vehicle
-from tests.functions import world
+from tests.functions import wire, world
 from tests.functions.conftest import event, everything_stored, handler_of
 from tests.functions.wire import calls_counted
 
@@ -72,7 +72,7 @@ def custody() -> list[Item]:
 
 
 def dead() -> list[str]:
-    received = boto3.client("sqs").receive_message(
+    received = wire.aws("sqs").receive_message(
         QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"], MaxNumberOfMessages=10
     )
     return [message["Body"] for message in received.get("Messages", [])]

@@ -160,7 +160,7 @@ def capacity_counted() -> Iterator[list[int]]:
 
 def stored_item(key: dict[str, Any]) -> dict[str, Any]:
     """Read by a client of the test's own, which nobody counts."""
-    answer = boto3.client("dynamodb").get_item(TableName=table.table_name(), Key=key)
+    answer = wire.aws("dynamodb").get_item(TableName=table.table_name(), Key=key)
     return dict(answer["Item"])
 
 
@@ -444,7 +444,7 @@ def test_with_a_cadence_the_next_check_in_has_a_date_and_opens_before_it(
     somebody: Somebody, driver: User, vehicle: Vehicle, pair: PhotoPair,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    boto3.client("dynamodb").delete_item(
+    wire.aws("dynamodb").delete_item(
         TableName=table.table_name(),
         Key={"pk": {"S": f"PARTNER#{world.PARTNER}"}, "sk": {"S": "PARTNER"}},
     )

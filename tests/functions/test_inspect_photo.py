@@ -6,7 +6,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 
 from motorpool import images, uploads
@@ -15,7 +14,7 @@ from motorpool.organizations import Organization
 from motorpool.photos import Photo
 from motorpool.store import checkins, photos, table
 from motorpool.users import User
-from tests.functions import world
+from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 from tests.functions.wire import calls_counted
 from tests.pictures import LATITUDE, LONGITUDE, picture
@@ -67,8 +66,9 @@ def photo(id: str = world.LICENSE_PHOTO) -> Photo:
 
 
 def stored_object(key: str) -> bytes:
-    found = boto3.client("s3").get_object(Bucket=os.environ["PHOTO_BUCKET"], Key=key)
-    return found["Body"].read()
+    found = wire.aws("s3").get_object(Bucket=os.environ["PHOTO_BUCKET"], Key=key)
+    stored: bytes = found["Body"].read()
+    return stored
 
 
 @pytest.mark.parametrize("content_type", ["image/jpeg", "image/png", "image/webp", "image/heic"])
@@ -195,7 +195,7 @@ def test_s3s_test_event_is_passed_over() -> None:
 @pytest.mark.parametrize("junk", ["not JSON", "{"])
 def test_a_message_that_cannot_be_read_dies_at_once(junk: str) -> None:
     assert handled([message(junk)]) == []
-    dead = boto3.client("sqs").receive_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"])
+    dead = wire.aws("sqs").receive_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"])
     assert [buried["Body"] for buried in dead.get("Messages", [])] == [junk]
 
 

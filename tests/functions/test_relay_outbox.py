@@ -7,12 +7,11 @@ from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 
 from motorpool import queues
 from motorpool.aws.connection import Unreachable
-from tests.functions import world
+from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 
 
@@ -33,7 +32,7 @@ def record(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 def messages() -> list[Any]:
     """What is in the transfer queue."""
-    received = boto3.client("sqs").receive_message(
+    received = wire.aws("sqs").receive_message(
         QueueUrl=os.environ["TRANSFERS_QUEUE_URL"],
         MaxNumberOfMessages=10,
         AttributeNames=["MessageGroupId"],

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Protocol
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
@@ -34,6 +36,12 @@ def to_moto(request: Request, *, timeout: float) -> Answer:
     status, given, body = answered
     content = body.encode() if isinstance(body, str) else body
     return Answer(status, {name.lower(): str(value) for name, value in given.items()}, content)
+
+
+@cache
+def aws(service: str) -> Any:
+    """A client for what stands around a function; made once, as that takes longer than a test."""
+    return boto3.client(service)  # type: ignore[call-overload]  # one for each literal
 
 
 def lay(patch: pytest.MonkeyPatch, wire: Wire) -> None:

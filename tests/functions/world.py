@@ -8,8 +8,6 @@ import os
 from dataclasses import replace
 from typing import Any
 
-import boto3
-
 from motorpool import uploads
 from motorpool.checkins import CheckIn, CreateMileageCheckIn, PhotoPair
 from motorpool.clients import Client
@@ -33,6 +31,7 @@ from motorpool.transfers import Transfer
 from motorpool.users import Address, CreateUser, User
 from motorpool.vehicles import CreateVehicleByVin, Vehicle
 from motorpool.vin import DecodedVin
+from tests.functions import wire
 
 PARTNER = "ptr_019aa8f1000000000000000000000001"
 CLIENT = "cli_019aa8f1000000000000000000000002"
@@ -151,13 +150,14 @@ def photos(*, of: User, **changes: Any) -> PhotoPair:
 
 def uploaded(photo: Photo, file: bytes) -> str:
     """A phone's upload of a photo's file; its version."""
-    put = boto3.client("s3").put_object(
+    put = wire.aws("s3").put_object(
         Bucket=os.environ["PHOTO_BUCKET"],
         Key=photo.key,
         Body=file,
         ContentType=photo.content_type,
     )
-    return put["VersionId"]
+    version: str = put["VersionId"]
+    return version
 
 
 def check_in(
