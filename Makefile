@@ -44,10 +44,10 @@ lock: $(UV)  ## lock the newest versions the .in files allow
 	for file in requirements/uv requirements/engine layers/runtime/requirements layers/photos/requirements \
 	  requirements/dev tests/bench/usual/requirements tests/bench/clients/requirements; do \
 	  $(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header \
-	    --no-emit-index-url --no-emit-find-links -c layers/runtime/requirements.in \
+	    -c layers/runtime/requirements.in \
 	    $$file.in -o $$file.txt || exit 1; done
 	$(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header --no-deps \
-	  --no-emit-index-url --no-emit-find-links layers/vin/requirements.in -o layers/vin/requirements.txt
+	  layers/vin/requirements.in -o layers/vin/requirements.txt
 
 clean:  ## forget everything built, installed and stored
 	rm -rf .build .local .venv
