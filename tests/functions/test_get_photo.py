@@ -77,17 +77,6 @@ def test_a_wrong_size_is_named(somebody: Somebody, driver: User, size: str) -> N
     assert answer.message.startswith("size: ")
 
 
-@pytest.mark.parametrize("id", ["pho_1", "pho_" + "9" * 32, "\0", "a#b", world.USER, "x" * 9999])
-def test_a_photo_that_is_not_there_is_not_found(somebody: Somebody, id: str) -> None:
-    assert somebody().calls(photoId=id).refusal == (404, "ERROR_PHOTO_NOT_FOUND")
-
-
-def test_another_partners_photo_is_not_found(somebody: Somebody, driver: User) -> None:
-    world.photo(world.LICENSE_PHOTO, of=driver)
-    answer = somebody().of(world.OTHER_PARTNER).calls()
-    assert answer.refusal == (404, "ERROR_PHOTO_NOT_FOUND")
-
-
 def test_a_client_sees_photos_of_its_subtree_and_no_others(
     somebody: Somebody, root: Organization, driver: User
 ) -> None:

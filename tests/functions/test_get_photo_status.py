@@ -62,17 +62,6 @@ def test_of_a_rejected_photo_the_reason_is_known(somebody: Somebody, driver: Use
     assert (body["photoStatus"], body["rejectedBecause"]) == ("Rejected", "Text.")
 
 
-@pytest.mark.parametrize("id", ["pho_1", "pho_" + "9" * 32, "\0", "a#b", world.USER])
-def test_a_photo_that_is_not_there_is_not_found(somebody: Somebody, id: str) -> None:
-    assert somebody().calls(photoId=id).refusal == (404, "ERROR_PHOTO_NOT_FOUND")
-
-
-def test_another_partners_photo_is_not_found(somebody: Somebody, driver: User) -> None:
-    world.photo(world.LICENSE_PHOTO, of=driver)
-    answer = somebody().of(world.OTHER_PARTNER).calls()
-    assert answer.refusal == (404, "ERROR_PHOTO_NOT_FOUND")
-
-
 def test_a_photo_outside_the_clients_organizations_is_not_permitted(
     somebody: Somebody, root: Organization, driver: User
 ) -> None:

@@ -121,21 +121,3 @@ def test_a_cursor_of_another_list_is_refused(somebody: Somebody, history: list[s
     cursor = somebody().with_query(limit="2").calls().body["nextCursor"]
     listed = Caller("list_user_vehicles").with_query(cursor=cursor).calls()
     assert listed.refusal == (400, "ERROR_INVALID_PARAMETERS")
-
-
-@pytest.mark.parametrize("id", ["veh_1", "veh_" + "9" * 32, "\0", world.USER])
-def test_a_vehicle_that_is_not_there_is_not_found(somebody: Somebody, id: str) -> None:
-    assert somebody().calls(vehicleId=id).refusal == (404, "ERROR_VEHICLE_NOT_FOUND")
-
-
-def test_another_partners_vehicle_is_not_found(somebody: Somebody) -> None:
-    answer = somebody().of(world.OTHER_PARTNER).calls()
-    assert answer.refusal == (404, "ERROR_VEHICLE_NOT_FOUND")
-
-
-def test_a_vehicle_outside_the_clients_organizations_is_not_permitted(
-    somebody: Somebody, root: Organization
-) -> None:
-    branch = world.organization("org_" + "a" * 32, parent=root)
-    outside = somebody().linked_to(branch.id, branch.path).calls()
-    assert outside.refusal == (403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")

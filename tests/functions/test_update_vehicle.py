@@ -205,24 +205,6 @@ def test_a_wrong_field_is_named(somebody: Somebody, field: str, value: Any) -> N
     assert invalid(changed(somebody, **{field: value}).calls()).startswith(f"{field}: ")
 
 
-@pytest.mark.parametrize("id", ["veh_1", "veh_" + "9" * 32, "\0", world.USER])
-def test_a_vehicle_that_is_not_there_is_not_found(somebody: Somebody, id: str) -> None:
-    assert somebody().calls(vehicleId=id).refusal == (404, "ERROR_VEHICLE_NOT_FOUND")
-
-
-def test_another_partners_vehicle_is_not_found(somebody: Somebody) -> None:
-    answer = somebody().of(world.OTHER_PARTNER).calls()
-    assert answer.refusal == (404, "ERROR_VEHICLE_NOT_FOUND")
-
-
-def test_a_vehicle_outside_the_clients_organizations_is_not_permitted(
-    somebody: Somebody, root: Organization
-) -> None:
-    branch = world.organization("org_" + "a" * 32, parent=root)
-    outside = somebody().linked_to(branch.id, branch.path).calls()
-    assert outside.refusal == (403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
-
-
 def test_two_changes_at_once_are_both_kept(
     somebody: Somebody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
