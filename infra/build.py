@@ -7,7 +7,9 @@ every worker it starts, and the VIN layer alone is 100 MB.
 
 import compileall
 import fcntl
+import gzip
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from py_compile import PycInvalidationMode
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -34,9 +37,14 @@ UNUSED_OF_PILLOW = (
     *(f"pillow.libs/lib{name}*" for name in ("lcms2", "png16")),
 )
 
+# The services that `motorpool.aws` has clients for. Their operations stay whole: a presigned POST
+# needs S3's CreateBucket.
+SERVICES = {"dynamodb": "2012-08-10", "s3": "2006-03-01", "secretsmanager": "2017-10-17",
+            "sqs": "2012-11-05"}  # fmt: skip
+
 FUNCTION_LIMIT = 15_000
 LAYER_LIMITS = {
-    "runtime": 12_000_000,
+    "runtime": 25_000_000,
     "vin": 110_000_000,
     "photos": 35_000_000,
     "motorpool": 1_000_000,
@@ -70,8 +78,7 @@ def for_this_machine(target: Path = BUILD / "local") -> Path:
     Wheels are installed again only when their lock has changed.
     """
     for layer in WHEEL_LAYERS:
-        lock = LAYERS / layer / "requirements.txt"
-        wheels = BUILD / "wheels" / f"{layer}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+        wheels = wheels_of(layer)
         if not wheels.exists():
             unfinished = wheels.with_suffix(".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -82,6 +89,13 @@ def for_this_machine(target: Path = BUILD / "local") -> Path:
     _link(target / "layers" / "motorpool", LAYERS / "motorpool" / "python")
     _copy_functions(target)
     return target
+
+
+def wheels_of(layer: str) -> Path:
+    """The folder of a layer's wheels for this machine: named after its lock and after this file."""
+    sources = (LAYERS / layer / "requirements.txt", Path(__file__))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    return BUILD / "wheels" / f"{layer}-{digest[:12]}"
 
 
 def _install(layer: str, target: Path, platform: Iterable[str]) -> None:
@@ -105,6 +119,44 @@ def _drop_what_nobody_loads(site: Path) -> None:
         shutil.rmtree(metadata)
     for lock in site.glob(".lock"):
         lock.unlink()
+    if (site / "botocore").is_dir():
+        _trim_models(site)
+
+
+def _trim_models(site: Path) -> None:
+    """Of botocore's data about services, those that are called; no documentation."""
+    shutil.rmtree(site / "boto3" / "data")
+    shutil.rmtree(site / "boto3" / "examples")
+    for service in (site / "botocore" / "data").iterdir():
+        if service.is_dir() and service.name not in SERVICES:
+            shutil.rmtree(service)
+    for name, version in SERVICES.items():
+        for folder in (site / "botocore" / "data" / name).iterdir():
+            if folder.name != version:
+                shutil.rmtree(folder)
+                continue
+            (folder / "examples-1.json").unlink()
+            with gzip.open(folder / "service-2.json.gz") as file:
+                model = json.load(file, object_hook=_undocumented)
+            (folder / "service-2.json.gz").unlink()
+            _write_json(folder / "service-2.json", model)
+    endpoints = site / "botocore" / "data" / "endpoints.json"
+    known = json.loads(endpoints.read_text())
+    for partition in known["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in services if name in SERVICES}
+    _write_json(endpoints, known)
+
+
+def _write_json(file: Path, content: Any) -> None:
+    file.write_text(json.dumps(content, separators=(",", ":")))
+
+
+def _undocumented(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of a model with empty documentation. It is text; a shape may have that name."""
+    if isinstance(part.get("documentation"), str):
+        part["documentation"] = ""
+    return part
 
 
 def _copy_functions(target: Path) -> None:

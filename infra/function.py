@@ -170,7 +170,7 @@ def _new_items(key_prefix: str) -> Mapping[str, Any]:
 
 
 def _variables(spec: Spec, data: Data, queues: Queues) -> dict[str, str]:
-    variables: dict[str, str] = {}
+    variables = {"POWERTOOLS_LOG_LEVEL": "INFO"}
     if spec.uses.table or spec.uses.index:
         variables["TABLE_NAME"] = data.table.table_name
     if spec.uses.photos or spec.uses.thumbnails:

@@ -15,6 +15,7 @@ from infra.local import world
 from infra.local.deploy import STACK, VARIABLES
 from infra.local.engine import REGION, ROOT_USER
 from infra.paths import LOCAL
+from motorpool import aws
 
 
 class NoTarget(Exception):
@@ -39,7 +40,6 @@ class Target:
         if self.aws or self.profile:
             chosen = {"AWS_PROFILE": self.profile, "AWS_DEFAULT_REGION": self.region}
             os.environ.update({name: value for name, value in chosen.items() if value})
-            os.environ.update(_session_variables())
         else:
             file = Path(os.environ.get("MOTORPOOL_STACK", LOCAL / "stack.json"))
             endpoint = world.read(file).get("endpoint")
@@ -50,6 +50,7 @@ class Target:
         outputs = self._outputs()
         for variable, output in VARIABLES.items():
             os.environ[variable] = outputs[output]
+        aws.forget()
 
     def _outputs(self) -> dict[str, str]:
         try:
@@ -61,24 +62,3 @@ class Target:
             raise NoTarget(f"no stack {self.stack} could be found in {where}: {error}") from error
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
-
-def _session_variables() -> dict[str, str]:
-    """What the usual AWS settings (profiles, single sign-on, roles) come to, as a function has it.
-
-    Raises NoTarget where they come to nothing.
-    """
-    session = boto3.Session()
-    try:
-        found = session.get_credentials()
-        key = found.get_frozen_credentials() if found else None
-    except (BotoCoreError, ClientError) as error:
-        raise NoTarget(f"no credentials for AWS: {error}") from error
-    if key is None or not session.region_name:
-        raise NoTarget("no credentials or no region for AWS: see `aws configure`")
-    variables = {
-        "AWS_ACCESS_KEY_ID": key.access_key,
-        "AWS_SECRET_ACCESS_KEY": key.secret_key,
-        "AWS_SESSION_TOKEN": key.token,
-        "AWS_DEFAULT_REGION": session.region_name,
-    }
-    return {name: value for name, value in variables.items() if value}

@@ -19,7 +19,14 @@ from motorpool.supplier_vehicles import AssignDriver
 
 
 @endpoint(
-    raises=(InvalidParameters, VehicleNotFound, DriverNotFound, InactiveVehicle, TransferInProgress)
+    raises=(
+        InvalidParameters,
+        VehicleNotFound,
+        DriverNotFound,
+        InactiveVehicle,
+        TransferInProgress,
+    ),
+    idempotent=True,
 )
 def handler(vehicle_id: str, request: AssignDriver, caller: Caller) -> Change[None]:
     vehicle = vehicles.get(vehicle_id, seen_by=caller, outside=VehicleNotFound)

@@ -7,8 +7,11 @@ gateway response makes it a 401.
 
 from typing import Any
 
-from motorpool import authorization
+from motorpool import authorization, tokens
+from motorpool.snapshot import before_snapshot
+
+before_snapshot(tokens.load_library)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return authorization.policy(event["methodArn"], authorization.caller_of(event))
+    return authorization.policy(event, authorization.caller_of(event))

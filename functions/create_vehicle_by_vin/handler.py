@@ -8,8 +8,11 @@ from motorpool import vin
 from motorpool.callers import Caller
 from motorpool.endpoint import Change, endpoint
 from motorpool.errors import InvalidParameters, NoPermission, UserNotFound, VehicleAlreadyExists
+from motorpool.snapshot import before_snapshot
 from motorpool.store import users, vehicles
 from motorpool.vehicles import CreateVehicleByVin, Vehicle, VehicleAnswer
+
+before_snapshot(vin.load_database)
 
 
 @endpoint(raises=(InvalidParameters, NoPermission, UserNotFound, VehicleAlreadyExists))

@@ -11,7 +11,7 @@ from motorpool.store import vehicles
 from motorpool.vehicles import VehicleAnswer
 
 
-@endpoint(raises=(NoPermission, VehicleNotFound))
+@endpoint(raises=(NoPermission, VehicleNotFound), idempotent=True)
 def handler(vehicle_id: str, caller: Caller) -> Change[VehicleAnswer]:
     vehicle = vehicles.get(vehicle_id, seen_by=caller)
     after = vehicle.made_active(False)

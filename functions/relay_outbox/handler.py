@@ -1,13 +1,18 @@
 """The table's stream: each new outbox entry becomes a message of the transfer queue.
 
-A record that could not be relayed is handed out again, with those after it.
+They are sent in the stream's order. The first that cannot be sent is handed out again, with those
+after it.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from motorpool import telemetry
 from motorpool.relay import relay
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    unsent = relay(event["Records"], context.function_name.removeprefix("motorpool-"))
-    return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in unsent]}
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    unsent = relay(event["Records"], telemetry.function_of(context))
+    return {"batchItemFailures": [{"itemIdentifier": unsent}] if unsent else []}

@@ -4,9 +4,11 @@
 organizations · 404 no such user
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from motorpool import photos, uploads
 from motorpool.callers import Caller
-from motorpool.clock import iso
 from motorpool.endpoint import Change, endpoint
 from motorpool.errors import InvalidParameters, NoPermission, UserNotFound
 from motorpool.photos import Photo, PhotoUploadAnswer, RequestPhotoUpload
@@ -15,18 +17,21 @@ from motorpool.store import photos as stored_photos
 from motorpool.store import users
 
 
-@endpoint(raises=(InvalidParameters, NoPermission, UserNotFound))
+def renewed(first: Mapping[str, Any], caller: Caller) -> Change[PhotoUploadAnswer]:
+    photo_id = first["photoUrl"].rpartition("/")[2]
+    form = uploads.form(photo_id, first["contentType"])
+    return Change(PhotoUploadAnswer.model_validate({**first, **form}, strict=False))
+
+
+@endpoint(raises=(InvalidParameters, NoPermission, UserNotFound), renewed=renewed)
 def handler(
     request: RequestPhotoUpload, caller: Caller, here: PublicUrl
 ) -> Change[PhotoUploadAnswer]:
     photo = Photo.announced(request, users.get(request.user_id, seen_by=caller))
-    form = uploads.form(photo)
     answer = PhotoUploadAnswer(
         **dict(request),
+        **uploads.form(photo.id, photo.content_type),
         photo_url=photos.handle(photo.id, here),
-        upload_url=form.url,
-        upload_fields=form.fields,
-        expires_at=iso(photo.created + photos.UPLOAD_SECONDS * 1000),
         max_bytes=photos.MAX_BYTES,
     )
     return Change(answer, stored_photos.add(photo))

@@ -2,8 +2,9 @@
 
 200 accepted: the vehicle as it will be (also when this transfer was accepted before, or is done)
 · 400 wrong parameters · 404 no such vehicle or organization, also of another supplier type or
-outside the client's subtree · 422 a driver is assigned, or another transfer is pending · 429 over
-1800 requests in an hour · 503 a dependency fails, nothing is done
+outside the client's subtree; the new user is no user of the new owner · 422 a driver is assigned,
+or another transfer is pending · 429 over 1800 requests in an hour · 503 a dependency fails; the
+transfer is accepted whole or not at all
 """
 
 from motorpool.callers import Caller
@@ -33,6 +34,7 @@ from motorpool.transfers import Transfer, TransferredVehicle, TransferVehicle, m
         RateLimited,
     ),
     headers=("Location",),
+    idempotent=True,
 )
 def handler(
     vehicle_id: str, request: TransferVehicle, caller: Caller, here: PublicUrl
@@ -41,7 +43,7 @@ def handler(
     vehicle, new_owner = parties.vehicle, parties.new_owner
     if before := TransferredVehicle.already(vehicle, new_owner):
         return Change(before, headers=before.location(here))
-    must_be_possible(vehicle, new_owner, parties.new_user)
+    must_be_possible(vehicle, new_owner)
     transfer, reserved = Transfer.accepted(vehicle, new_owner, parties.new_user)
     answer = TransferredVehicle.accepted(reserved, transfer)
     return Change(answer, transfers.add(transfer, vehicle, reserved), answer.location(here))

@@ -9,7 +9,7 @@ from motorpool.errors import VehicleNotFound
 from motorpool.store import vehicles
 
 
-@endpoint(raises=(VehicleNotFound,))
+@endpoint(raises=(VehicleNotFound,), idempotent=True)
 def handler(vehicle_id: str, caller: Caller) -> Change[None]:
     vehicle = vehicles.get(vehicle_id, seen_by=caller, outside=VehicleNotFound)
     return Change(None, vehicles.changed(vehicle, vehicle.driven_by(None)))

@@ -18,7 +18,8 @@ from motorpool.vehicles import UpdateVehicle, VehicleAnswer
 
 
 @endpoint(
-    raises=(InvalidParameters, NoPermission, VehicleNotFound, UserNotFound, VehicleAlreadyExists)
+    raises=(InvalidParameters, NoPermission, VehicleNotFound, UserNotFound, VehicleAlreadyExists),
+    idempotent=True,
 )
 def handler(vehicle_id: str, request: UpdateVehicle, caller: Caller) -> Change[VehicleAnswer]:
     vehicle = vehicles.get(vehicle_id, seen_by=caller)

@@ -13,7 +13,7 @@ from infra.local import world
 from infra.local.deploy import VARIABLES, Outputs, deploy
 from infra.local.engine import GATEWAY_PATH, Engine
 from infra.paths import LAYERS
-from motorpool import relay, secret_keys
+from motorpool import aws, relay, secret_keys
 from motorpool.store import partners, transfers
 
 Say = Callable[[str], None]
@@ -43,6 +43,7 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
         os.environ.update(engine.environment)
         outputs = _deployed(engine, say)
         os.environ.update({name: outputs[output] for name, output in VARIABLES.items()})
+        aws.forget()
         secret_keys.forget()
         relay_open_transfers()
         say("Settling the demo world")

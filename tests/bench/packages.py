@@ -79,8 +79,7 @@ def compared(name: str) -> Package:
 
 
 def _wheels(layer: str) -> Path:
-    lock = LAYERS / layer / "requirements.txt"
-    return BUILD / "wheels" / f"{layer}-{_digest(lock)}"
+    return build.wheels_of(layer)
 
 
 def _digest(lock: Path) -> str:

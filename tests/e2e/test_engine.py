@@ -74,18 +74,16 @@ def test_a_transaction_sent_twice_under_one_token_happens_once(dynamodb: Any) ->
 
 
 PROBE = """
-from motorpool import secret_keys
-from motorpool.aws.service import AwsError
-from motorpool.store import table
+from botocore.exceptions import ClientError
 
-SERVICES = {"dynamodb": table.DYNAMODB, "secretsmanager": secret_keys.SECRETS}
+from motorpool import aws
 
 def handler(event, context):
-    service, operation, parameters = event
+    client, method, parameters = event
     try:
-        SERVICES[service].call(operation, **parameters)
-    except AwsError as error:
-        return error.code
+        getattr(getattr(aws, client)(), method)(**parameters)
+    except ClientError as error:
+        return aws.code_of(error)
     return "allowed"
 """
 
@@ -93,12 +91,12 @@ def handler(event, context):
 @pytest.fixture(scope="module")
 def as_get_user(local_stack: LocalStack) -> Iterator[Any]:
     """Does one call of AWS's in a function that has `get_user`'s role."""
-    client = boto3.client("lambda")
-    deployed = client.get_function_configuration(FunctionName="motorpool-get_user")
+    functions = boto3.client("lambda")
+    deployed = functions.get_function_configuration(FunctionName="motorpool-get_user")
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as package:
         package.writestr("probe.py", PROBE)
-    client.create_function(
+    functions.create_function(
         FunctionName="conformance-probe",
         Runtime="python3.13",
         Role=deployed["Role"],
@@ -108,14 +106,14 @@ def as_get_user(local_stack: LocalStack) -> Iterator[Any]:
         Timeout=20,
     )
 
-    def as_get_user(service: str, operation: str, **arguments: Any) -> str:
-        event = json.dumps([service, operation, arguments])
-        answer = client.invoke(FunctionName="conformance-probe", Payload=event.encode())
+    def as_get_user(client: str, method: str, **arguments: Any) -> str:
+        event = json.dumps([client, method, arguments])
+        answer = functions.invoke(FunctionName="conformance-probe", Payload=event.encode())
         outcome: str = json.loads(answer["Payload"].read())
         return outcome
 
     yield as_get_user
-    client.delete_function(FunctionName="conformance-probe")
+    functions.delete_function(FunctionName="conformance-probe")
 
 
 KEY = {"pk": {"S": "iam"}, "sk": {"S": "CONFORMANCE"}}
@@ -123,32 +121,32 @@ KEY = {"pk": {"S": "iam"}, "sk": {"S": "CONFORMANCE"}}
 
 def test_a_function_may_do_what_it_is_granted(as_get_user: Any) -> None:
     table = os.environ["TABLE_NAME"]
-    assert as_get_user("dynamodb", "GetItem", TableName=table, Key=KEY) == "allowed"
+    assert as_get_user("dynamodb", "get_item", TableName=table, Key=KEY) == "allowed"
 
 
 @pytest.mark.parametrize(
-    ("operation", "arguments"),
+    ("method", "arguments"),
     [
-        ("PutItem", {"Item": KEY}),
-        ("DeleteItem", {"Key": KEY}),
-        ("Scan", {}),
-        ("TransactWriteItems", None),
+        ("put_item", {"Item": KEY}),
+        ("delete_item", {"Key": KEY}),
+        ("scan", {}),
+        ("transact_write_items", None),
     ],
 )
 def test_a_function_may_not_do_in_the_table_what_it_is_not_granted(
-    as_get_user: Any, operation: str, arguments: dict[str, Any] | None
+    as_get_user: Any, method: str, arguments: dict[str, Any] | None
 ) -> None:
     table = os.environ["TABLE_NAME"]
     if arguments is None:
         given: dict[str, Any] = {"TransactItems": [{"Put": {"TableName": table, "Item": KEY}}]}
     else:
         given = {"TableName": table} | arguments
-    assert as_get_user("dynamodb", operation, **given) == "AccessDeniedException"
+    assert as_get_user("dynamodb", method, **given) == "AccessDeniedException"
 
 
 def test_a_function_may_not_read_a_secret_that_is_not_its_own(as_get_user: Any) -> None:
     pepper = os.environ["PEPPER_SECRET_ARN"]
-    outcome = as_get_user("secretsmanager", "GetSecretValue", SecretId=pepper)
+    outcome = as_get_user("secrets_manager", "get_secret_value", SecretId=pepper)
     assert outcome == "AccessDeniedException"
 
 

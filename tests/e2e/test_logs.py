@@ -104,7 +104,7 @@ def test_every_function_logs_a_line_for_what_it_answered(lines: dict[str, list[s
             [line] = [each for each in answered if each["message"] == "answered"][-1:]
             route = f"{function.spec.method} {function.spec.path}"
             assert line["route"] == route
-            known = {"status", "request_id", "elapsed_ms"}
+            known = {"status", "correlation_id", "elapsed_ms"}
             assert known | (set() if function.spec.public else {"client"}) <= set(line)
         else:
             said = "authorized" if isinstance(function.spec, Authorizer) else "handled"

@@ -234,6 +234,15 @@ def test_a_bearer_token_is_nothing_on_the_partner_api(fleet: Fleet) -> None:
     assert refusal(partner.get("/users/usr_1")) == (401, "ERROR_UNAUTHORIZED")
 
 
+def test_a_stray_authorization_header_locks_nobody_out_of_the_partner_api(fleet: Fleet) -> None:
+    stray = fleet.supplier.credentials | {"Authorization": "Bearer x.y.z"}
+    answers = [
+        Api(fleet.tenant.url, headers).get("/users/usr_1")
+        for headers in (stray, fleet.supplier.credentials)
+    ]
+    assert [refusal(answer) for answer in answers] == [(404, "ERROR_USER_NOT_FOUND")] * 2
+
+
 def test_both_credentials_at_once_are_neither(fleet: Fleet) -> None:
     token = fleet.supplier.token().json()["access_token"]
     both = fleet.supplier.credentials | {"Authorization": f"Bearer {token}"}
@@ -328,4 +337,4 @@ def test_a_token_is_good_for_an_hour(fleet: Fleet, key: bytes) -> None:
         fleet.supplier.token().json()["access_token"], key, ["HS256"], audience=tokens.AUDIENCE
     )
     assert claims["exp"] - claims["iat"] == 3600
-    assert Token.read("not a token", key) is None
+    assert Token.read("not a token", [key]) is None

@@ -6,26 +6,26 @@ Nothing about concurrency may be concluded here: moto's transactions are not ato
 import importlib.util
 import itertools
 import json
-import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.retries.quota import RetryQuota
 from moto import mock_aws
 
 from infra.paths import FUNCTIONS, ROOT
 from infra.spec import Route, discover
-from motorpool import secret_keys
-from motorpool.aws.connection import Answer as Answered
-from motorpool.aws.connection import Request
+from motorpool import aws, secret_keys
 from motorpool.errors import ENVELOPES, OAuthError
 from motorpool.store import table
 from motorpool.store.items import Item
 from tests.functions import wire
+from tests.functions.wire import Fault
 
 EVENTS = ROOT / "events"
 OAUTH = OAuthError.envelope("supplier")
@@ -44,12 +44,13 @@ def _moto() -> Iterator[None]:
             "AWS_SECRET_ACCESS_KEY": "testing",
         }.items():
             patch.setenv(name, value)
+        aws.forget()
         secret_keys.forget()
-        wire.lay(patch, wire.to_moto)
         for name in ("pepper", "cursor_key", "token_key"):
             secret = wire.aws("secretsmanager").create_secret(Name=name, SecretString=name * 8)
             patch.setenv(f"{name.upper()}_SECRET_ARN", secret["ARN"])
         yield
+    aws.forget()
     secret_keys.forget()
 
 
@@ -224,35 +225,25 @@ def everything_stored() -> list[Item]:
     return [{name: plain(value) for name, value in item.items()} for item in found]
 
 
-class Fault:
-    """A table that answers an operation with an error, `times` times or for ever."""
-
-    def __init__(
-        self, operation: str, status: int, code: str, times: float = math.inf, **more: Any
-    ) -> None:
-        self.operation, self.times = operation, times
-        kind = f"com.amazonaws.dynamodb.v20120810#{code}"
-        self.answered = wire.answer(status, __type=kind, **more)
-        self.tries = 0
-        self.slept = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.slept += seconds
-
-    def on_the_wire(self, request: Request, *, timeout: float) -> Answered:
-        if wire.operation(request) != self.operation or self.tries >= self.times:
-            return wire.to_moto(request, timeout=timeout)
-        self.tries += 1
-        return self.answered
+@pytest.fixture(autouse=True)
+def _patient_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A client that had many faults stops repeating calls; each test is to be a world of its own.
+    monkeypatch.setattr(RetryQuota, "acquire", lambda *_: True)
 
 
 @pytest.fixture
 def faulty(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Fault]:
-    """Puts a Fault in front of moto, and lets nobody wait."""
+    """Puts a Fault in front of moto, and lets nobody wait.
 
-    def faulty(*args: Any, **kwargs: Any) -> Fault:
-        fault = Fault(*args, **kwargs)
-        wire.lay(monkeypatch, fault.on_the_wire)
+    Takes a Fault's arguments, or status and code of AWS's error in the place of the outcome.
+    """
+
+    def faulty(operation: str, *outcome: Any, **options: Any) -> Fault:
+        if len(outcome) == 2:
+            status, code = outcome
+            outcome = (partial(wire.error, code, status),)
+        fault = Fault(operation, *outcome, **options)
+        wire.lay(monkeypatch, fault)
         monkeypatch.setattr("time.sleep", fault.sleep)
         return fault
 

@@ -15,11 +15,14 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.exceptions import TransactionCanceledException
 from moto.dynamodb.models import dynamodb_backends
 
-from motorpool.aws.connection import Answer, Request, Unreachable
 from motorpool.organizations import Organization
 from motorpool.store import keys, table
 from motorpool.store.items import Item
@@ -58,15 +61,14 @@ class Faults:
     storm: int = 0
     met: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def __call__(self, request: Request, *, timeout: float) -> Answer:
+    def __call__(self, operation: str, request: AWSPreparedRequest) -> AWSResponse:
         """Moto's answer to a call, or what a fault makes of it."""
-        operation = wire.operation(request)
 
-        def applied() -> Answer:
+        def applied() -> AWSResponse:
             if operation == "SendMessage":
-                self.sent(json.loads(request.body)["MessageBody"])
-                return wire.answer(200, MessageId="a", MD5OfMessageBody="b")
-            return self.moto(request, timeout=timeout)
+                self.sent(wire.body_of(request)["MessageBody"])
+                return wire.answer(200, MessageId="a")
+            return self.moto(operation, request)
 
         match self._drawn(operation):
             case "killed before":
@@ -75,16 +77,16 @@ class Faults:
                 applied()
                 raise Killed
             case "call lost":
-                raise Unreachable(sent=False)
+                raise ConnectTimeoutError(endpoint_url=request.url)
             case "answer lost":
                 applied()
-                raise Unreachable(sent=True)
+                raise ReadTimeoutError(endpoint_url=request.url)
             case "cancelled":
-                parts = json.loads(request.body)["TransactItems"]
+                parts = wire.body_of(request)["TransactItems"]
                 reasons = [{"Code": "TransactionConflict"}, *({"Code": "None"} for _ in parts[1:])]
-                return _error("TransactionCanceledException", CancellationReasons=reasons)
+                return wire.error("TransactionCanceledException", CancellationReasons=reasons)
             case "throttled":
-                return _error("ThrottlingException")
+                return wire.error("ThrottlingException")
             case "overtaken":
                 self.on = False
                 self.overtake()
@@ -109,35 +111,32 @@ class Faults:
         return fault
 
 
-def _error(code: str, **more: Any) -> Answer:
-    return wire.answer(400, __type=f"com.amazonaws#{code}", **more)
-
-
 class Moto:
     """Moto's table without its HTTP layer, which takes far longer than the transactions do."""
 
     def __init__(self) -> None:
         self.backend = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
 
-    def __call__(self, request: Request, *, timeout: float) -> Answer:
+    def __call__(self, operation: str, request: AWSPreparedRequest) -> AWSResponse:
         """The answer to a call."""
-        asked = json.loads(request.body)
-        match wire.operation(request):
+        if operation not in {"TransactWriteItems", "BatchGetItem", "GetItem"}:
+            return wire.to_moto(operation, request)
+        asked = wire.body_of(request)
+        match operation:
             case "TransactWriteItems":
                 try:
                     self.backend.transact_write_items(asked["TransactItems"])
                 except TransactionCanceledException as cancelled:
-                    return Answer(400, {}, str(cancelled.description).encode())
+                    reasons = MockRawResponse(str(cancelled.description))
+                    return AWSResponse("", 400, HTTPHeaders(), reasons)
                 return wire.answer(200)
             case "BatchGetItem":
                 [(name, wanted)] = asked["RequestItems"].items()
                 items = [self.backend.get_item(name, key) for key in wanted["Keys"]]
                 found = [_as_json(item) for item in items if item]
                 return wire.answer(200, Responses={name: found}, UnprocessedKeys={})
-            case "GetItem":
-                item = self.backend.get_item(asked["TableName"], asked["Key"])
-                return wire.answer(200, **({"Item": _as_json(item)} if item else {}))
-        return wire.to_moto(request, timeout=timeout)
+        item = self.backend.get_item(asked["TableName"], asked["Key"])
+        return wire.answer(200, **({"Item": _as_json(item)} if item else {}))
 
     def stored(self) -> list[Item]:
         """Everything in the table, in DynamoDB's JSON."""

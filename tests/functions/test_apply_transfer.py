@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from motorpool import applying
+from motorpool import budget
 from motorpool.organizations import Organization
 from motorpool.store import keys, table, transfers, vehicles
 from motorpool.store.items import Item
@@ -186,9 +186,12 @@ def test_what_keeps_changing_comes_again(
         raise table.Stale
 
     monkeypatch.setattr(table, "transact", stale)
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
     with calls_counted() as calls:
         assert handled() == [event("apply_transfer")["Records"][0]["messageId"]]
-    assert calls == ["BatchGetItem"] * applying.DECISIONS
+    assert calls == ["BatchGetItem"] * budget.TRIES
+    assert len(pauses) == budget.TRIES - 1
 
 
 def test_a_vehicle_that_changes_meanwhile_is_decided_on_again(
@@ -218,5 +221,13 @@ def test_freshness_and_failures_are_measured(
     handled()
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     [measured] = [line for line in printed if "TransferFreshness" in line]
-    assert measured["TransferFreshness"] == stored()[0].freshness_ms
+    assert measured["TransferFreshness"] == [stored()[0].freshness_ms]
     assert not [line for line in printed if "FailedTransfers" in line or "UnexpectedErrors" in line]
+
+
+def test_one_message_that_cannot_even_be_buried_comes_again_and_the_rest_is_done(
+    accepted: Transfer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/1/nowhere")
+    assert handled("not JSON", body_of()) == ["0"]
+    assert stored()[0].transfer_status == "completed"

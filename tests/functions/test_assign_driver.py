@@ -9,7 +9,8 @@ from motorpool.organizations import Organization
 from motorpool.store import table, vehicles
 from motorpool.vehicles import Vehicle
 from tests.functions import world
-from tests.functions.conftest import Caller, Fault, everything_stored
+from tests.functions.conftest import Caller, everything_stored
+from tests.functions.wire import Fault
 
 Somebody = Callable[[], Caller]
 

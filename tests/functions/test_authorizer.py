@@ -1,17 +1,24 @@
 """Who is calling is told by three headers, in one read; everybody else is refused."""
 
+import itertools
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from botocore.exceptions import EndpointConnectionError
 
+from motorpool import secret_keys
 from motorpool.callers import Caller
 from motorpool.clients import secret_hash
+from motorpool.errors import Unavailable
 from motorpool.organizations import Organization
 from motorpool.scopes import ALL_SCOPES
 from motorpool.secret_keys import pepper, token_key
 from motorpool.store import clients, table
 from motorpool.tokens import Token, secret_mark
-from tests.functions import world
+from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 from tests.functions.wire import calls_counted
 
@@ -178,6 +185,15 @@ def test_nothing_of_the_credentials_is_logged(
         assert value not in printed
 
 
+@pytest.mark.parametrize(
+    "header", ["", "Bearer x.y.z", "Basic abc", ["Bearer a", "Bearer b"]], ids=str
+)
+def test_the_partner_api_ignores_an_authorization_header(root: Organization, header: Any) -> None:
+    # A refusal is cached under the three headers: it would lock their owner out for a minute.
+    values = header if isinstance(header, list) else [header]
+    assert allowed(asked(Authorization=values))
+
+
 # Bearer tokens, on the supplier API
 
 SUPPLIER = "arn:aws:execute-api:us-east-1:123456789012:z9y8x7/v1/GET/vehicle-suppliers/vehicles/a"
@@ -265,3 +281,82 @@ def test_nothing_of_a_token_is_logged(
     printed = "".join(capsys.readouterr())
     assert good[:-4] not in printed
     assert world.CLIENT not in printed
+
+
+@pytest.fixture
+def rotated(root: Organization) -> Iterator[bytes]:
+    """The token key is rotated; what it was before."""
+    secret_keys.forget()
+    before = token_key()
+    secrets, arn = wire.aws("secretsmanager"), os.environ["TOKEN_KEY_SECRET_ARN"]
+    secrets.put_secret_value(SecretId=arn, SecretString="n" * 64)
+    yield before
+    secrets.put_secret_value(SecretId=arn, SecretString=before.decode())
+    secret_keys.forget()
+
+
+def reads_of_secrets(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stages of the secrets that are read from now on."""
+    read: list[str] = []
+    get = SecretsProvider._get
+
+    def counted(self: SecretsProvider, name: str, **options: Any) -> Any:
+        read.append(options.get("VersionStage", "AWSCURRENT"))
+        return get(self, name, **options)
+
+    monkeypatch.setattr(SecretsProvider, "_get", counted)
+    return read
+
+
+def test_a_token_signed_with_a_key_that_is_not_known_yet_is_accepted_after_a_read(
+    rotated: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = secret_mark(secret_hash(world.SECRET, pepper()))
+    signed_with_the_new = Token(world.CLIENT, mark, frozenset({READ})).signed(b"n" * 64)
+    reads = reads_of_secrets(monkeypatch)
+    assert allowed(bearing(signed_with_the_new))
+    assert reads == ["AWSCURRENT", "AWSPREVIOUS"]
+    assert allowed(bearing(signed_with_the_new))
+    assert len(reads) == 2
+
+
+def test_a_token_signed_with_the_key_before_is_accepted_after_a_rotation(rotated: bytes) -> None:
+    mark = secret_mark(secret_hash(world.SECRET, pepper()))
+    signed_with_the_old = Token(world.CLIENT, mark, frozenset({READ})).signed(rotated)
+    secret_keys.forget()
+    assert token_key() != rotated
+    assert allowed(bearing(signed_with_the_old))
+
+
+def test_tokens_of_unknown_keys_cost_no_more_reads_than_one(
+    root: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret_keys.forget()
+    token_key()
+    reads = reads_of_secrets(monkeypatch)
+    for number in range(5):
+        forged = Token(world.CLIENT, "mark", frozenset({READ})).signed(bytes([number]) * 32)
+        assert not allowed(bearing(forged))
+    assert reads == ["AWSCURRENT", "AWSPREVIOUS"]
+    secret_keys.forget()
+
+
+def test_a_secret_that_cannot_be_read_again_is_used_on(
+    root: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret_keys.forget()
+    assert allowed(event("authorizer"))
+    monkeypatch.setattr(secret_keys, "MAX_AGE_SECONDS", 0)
+    secret_keys._provider.cache_clear()
+    minutes = itertools.count(1_000_000)
+    monkeypatch.setattr(secret_keys, "_minute", lambda: next(minutes))
+    monkeypatch.setattr(SecretsProvider, "_get", failing)
+    assert allowed(event("authorizer"))
+    secret_keys.forget()
+    with pytest.raises(Unavailable):
+        answer(event("authorizer"))
+    secret_keys.forget()
+
+
+def failing(*_: Any, **__: Any) -> None:
+    raise EndpointConnectionError(endpoint_url="https://secretsmanager")

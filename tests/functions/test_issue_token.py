@@ -11,7 +11,8 @@ from motorpool.secret_keys import token_key
 from motorpool.store import clients
 from motorpool.tokens import Token
 from tests.functions import world
-from tests.functions.conftest import Answer, Caller, Fault
+from tests.functions.conftest import Answer, Caller
+from tests.functions.wire import Fault
 
 Somebody = Callable[[], Caller]
 
@@ -48,7 +49,7 @@ def test_a_client_gets_a_token_of_its_own_in_one_read(somebody: Somebody) -> Non
         "scope": "vehicle_suppliers.vehicles.write",
     }
     assert answer.headers["Cache-Control"] == "no-store"
-    token = Token.read(answer.body["access_token"], token_key())
+    token = Token.read(answer.body["access_token"], [token_key()])
     client = clients.find(world.CLIENT)
     assert token is not None
     assert client is not None

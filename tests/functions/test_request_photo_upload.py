@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from motorpool import uploads
+from motorpool.clock import iso, now_ms
 from motorpool.organizations import Organization
+from motorpool.photos import UPLOAD_SECONDS
 from tests.functions import world
 from tests.functions.conftest import Answer, Caller, everything_stored
 
@@ -106,12 +109,31 @@ def test_a_read_and_a_write_are_enough(somebody: Somebody) -> None:
     assert somebody().calls().calls == ("GetItem", "TransactWriteItems")
 
 
-def test_a_request_repeated_with_its_key_gets_the_same_form(somebody: Somebody) -> None:
+def test_a_request_repeated_with_its_key_gets_the_same_photo_with_a_form_signed_anew(
+    somebody: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keyed = ("Idempotency-Key", "photo-1")
-    first = somebody().with_headers(keyed).calls()
-    again = somebody().with_headers(keyed).calls()
-    assert again.body == first.body
+    first = somebody().with_headers(keyed).with_body(takenOn="2026-11-21T09:29:41Z").calls()
+    later = now_ms() + 3600 * 1000
+    monkeypatch.setattr(uploads, "now_ms", lambda: later)
+    again = somebody().with_headers(keyed).with_body(takenOn="2026-11-21T09:29:41Z").calls()
+    assert again.status == 200
     assert again.headers["Idempotent-Replayed"] == "true"
+    signed = {"uploadUrl", "uploadFields", "expiresAt"}
+    of_the_photo = set(first.body) - signed
+    assert {name: again.body[name] for name in of_the_photo} == {
+        name: first.body[name] for name in of_the_photo
+    }
+    assert again.body["uploadFields"]["key"] == first.body["uploadFields"]["key"]
+    assert again.body["expiresAt"] == iso(later + UPLOAD_SECONDS * 1000)
+
+
+def test_no_record_of_a_request_holds_the_form(somebody: Somebody) -> None:
+    answer = somebody().with_headers(("Idempotency-Key", "photo-1")).calls()
+    [record] = [item for item in everything_stored() if item["sk"] == "REQUEST"]
+    assert answer.body["photoUrl"] in record["body"]
+    for private in ("policy", "uploadFields", answer.body["uploadFields"]["policy"]):
+        assert private not in record["body"]
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,24 @@
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from infra.spec import Spec
-from motorpool.aws.service import TRIES
+from motorpool import budget
+from motorpool.aws import TRIES
 from motorpool.organizations import Organization
 from motorpool.rates import WINDOW_MS
 from motorpool.store import keys, organizations, rates, table
 from motorpool.store.items import Item
 from motorpool.vehicles import Vehicle
-from tests.functions import world
-from tests.functions.conftest import Caller, Fault, everything_stored
+from tests.functions import wire, world
+from tests.functions.conftest import Caller, everything_stored
+from tests.functions.wire import Fault
 
 Somebody = Callable[[], Caller]
 
@@ -194,7 +198,7 @@ def test_other_endpoints_are_not_limited(somebody: Somebody) -> None:
         ({"new_owner_id": "\ud800"}, (400, "bad_request")),
         ({"new_owner_id": "x" * 65}, (400, "bad_request")),
         ({"new_owner_id": ...}, (400, "bad_request")),
-        ({"new_user_id": world.USER}, (400, "bad_request")),
+        ({"new_user_id": world.USER}, (404, "user_not_found")),
         ({"new_user_id": "usr_" + "9" * 32}, (404, "user_not_found")),
         ({"new_user_id": "\0"}, (404, "user_not_found")),
     ],
@@ -299,9 +303,12 @@ def test_a_failing_table_is_asked_again_then_503_and_nothing_is_half_done(
     assert answer.refusal == (503, "service_unavailable")
     assert answer.message == "Service unavailable"
     assert answer.headers["Retry-After"] == "1"
-    # A request that the table may have counted is not counted again.
-    may_be_counted = operation == "UpdateItem" and status >= 500
-    assert fault.tries == (1 if may_be_counted else TRIES)
+    may_be_done = status >= 500
+    # A request that the table may have counted is not counted again. A transaction that may have
+    # been carried out is decided again, which finds out.
+    decisions = 2 if operation == "TransactWriteItems" and may_be_done else 1
+    counted_once = operation == "UpdateItem" and may_be_done
+    assert fault.tries == (1 if counted_once else TRIES * decisions)
     assert fault.slept < Spec().timeout
     assert [item for item in everything_stored() if item["sk"].split("#")[0] != "RATE"] == before
 
@@ -309,7 +316,7 @@ def test_a_failing_table_is_asked_again_then_503_and_nothing_is_half_done(
 def test_a_repeated_request_succeeds_once_the_table_does(
     somebody: Somebody, faulty: Callable[..., Fault]
 ) -> None:
-    faulty("TransactWriteItems", 500, "InternalServerError", times=TRIES)
+    faulty("TransactWriteItems", 500, "InternalServerError", times=2 * TRIES)
     assert somebody().with_headers(KEYED).calls().status == 503
     assert somebody().with_headers(KEYED).calls().status == 200
     assert len(stored("TRANSFER")) == 1
@@ -319,11 +326,23 @@ def test_transactions_that_keep_conflicting_are_a_503(
     somebody: Somebody, faulty: Callable[..., Fault]
 ) -> None:
     reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}]
-    fault = faulty(
-        "TransactWriteItems", 400, "TransactionCanceledException", CancellationReasons=reasons
-    )
+    conflict = partial(wire.error, "TransactionCanceledException", CancellationReasons=reasons)
+    fault = faulty("TransactWriteItems", conflict)
     answer = somebody().calls()
     assert answer.refusal == (503, "service_unavailable")
-    assert fault.tries == table.CONFLICT_TRIES
+    assert fault.tries == budget.TRIES
     assert fault.slept < Spec().timeout
     assert stored("TRANSFER") == []
+
+
+@pytest.mark.parametrize("headers", [[], [KEYED]], ids=["without a key", "with a key"])
+def test_a_transfer_whose_transaction_was_carried_out_is_answered_though_its_answer_was_lost(
+    somebody: Somebody, faulty: Callable[..., Fault], headers: list[tuple[str, str]]
+) -> None:
+    lost = ReadTimeoutError(endpoint_url="https://dynamodb")
+    faulty("TransactWriteItems", lost, times=TRIES, applied=True)
+    answer = somebody().with_headers(*headers).calls()
+    assert answer.status == 200
+    [transfer] = stored("TRANSFER")
+    assert answer.body["transfer"] == {"id": transfer["id"], "status": "accepted"}
+    assert answer.headers["Location"].endswith(transfer["id"])

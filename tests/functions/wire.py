@@ -1,41 +1,39 @@
 """What functions send to AWS, with moto at the other end of the wire."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.client import BaseClient
 from botocore.compat import HTTPHeaders
+from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.models import botocore_stubber
 
-from motorpool.aws import service
-from motorpool.aws.connection import Answer, Request
-from motorpool.aws.service import JsonService
+from motorpool import aws as motorpool_aws
+
+# From an operation (`GetItem`) and its request to the answer. What it raises, a socket would.
+Wire = Callable[[str, AWSPreparedRequest], AWSResponse]
+
+_moto = BotocoreStubber.__call__
 
 
-class Wire(Protocol):
-    """As `motorpool.aws.connection.exchange`."""
+def body_of(request: AWSPreparedRequest) -> Any:
+    """The parameters of a call to a JSON service."""
+    assert isinstance(request.body, bytes)
+    return json.loads(request.body)
 
-    def __call__(self, request: Request, *, timeout: float) -> Answer: ...
 
-
-def to_moto(request: Request, *, timeout: float) -> Answer:
+def to_moto(operation: str, request: AWSPreparedRequest) -> AWSResponse:
     """Moto's answer, which comes at once."""
-    headers = HTTPHeaders()
-    for name, value in request.headers.items():
-        headers[name] = value
-    url = f"{request.origin}{request.target}"
-    answered = botocore_stubber.process_request(
-        AWSPreparedRequest(request.method, url, headers, request.body, stream_output=False)
-    )
+    answered = _moto(botocore_stubber, operation, request)
     assert answered is not None
-    status, given, body = answered
-    content = body.encode() if isinstance(body, str) else body
-    return Answer(status, {name.lower(): str(value) for name, value in given.items()}, content)
+    return answered
 
 
 @cache
@@ -46,40 +44,80 @@ def aws(service: str) -> Any:
 
 def lay(patch: pytest.MonkeyPatch, wire: Wire) -> None:
     """From now on, what is sent goes that way."""
-    patch.setattr(service, "exchange", wire)
+
+    def sent(_: Any, event_name: str, request: AWSPreparedRequest, **__: Any) -> AWSResponse:
+        return wire(event_name.rpartition(".")[2], request)
+
+    patch.setattr(BotocoreStubber, "__call__", sent)
 
 
-def operation(request: Request) -> str:
-    """What is asked: as JSON services name it, of S3 the method."""
-    return request.headers.get("x-amz-target", request.method).rpartition(".")[2]
-
-
-def answer(status: int, **body: Any) -> Answer:
+def answer(status: int, **body: Any) -> AWSResponse:
     """An answer of a JSON service."""
-    return Answer(status, {}, json.dumps(body).encode())
+    return AWSResponse("", status, HTTPHeaders(), MockRawResponse(json.dumps(body)))
+
+
+def error(code: str, status: int = 400, **more: Any) -> AWSResponse:
+    """A refusal of a JSON service."""
+    return answer(status, __type=f"com.amazonaws#{code}", **more)
+
+
+class Fault:
+    """An operation that fails, `times` times or for ever.
+
+    `outcome`: the answer, or what a socket raises. `applied`: the call was heard all the same.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        outcome: Callable[[], AWSResponse] | Exception,
+        times: float = math.inf,
+        *,
+        applied: bool = False,
+    ) -> None:
+        self.operation, self.outcome, self.times = operation, outcome, times
+        self.applied = applied
+        self.tries = 0
+        self.slept = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+    def __call__(self, operation: str, request: AWSPreparedRequest) -> AWSResponse:
+        """Moto's answer, or the fault."""
+        if operation != self.operation or self.tries >= self.times:
+            return to_moto(operation, request)
+        self.tries += 1
+        if self.applied:
+            to_moto(operation, request)
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome()
 
 
 @contextmanager
 def calls_watched(
     seen: Callable[[str, dict[str, Any], dict[str, Any]], None],
 ) -> Iterator[None]:
-    """Tells of each call to DynamoDB: operation, parameters, and the answer (empty: a refusal).
+    """Tells of each of the functions' calls to DynamoDB: operation, parameters, answer.
+
+    The answer to a call that was refused is empty.
 
     A call that was tried again counts once.
     """
-    call = JsonService.call
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # private
 
-    def watched(self: JsonService, name: str, **given: Any) -> dict[str, Any]:
+    def watched(self: BaseClient, name: str, given: dict[str, Any]) -> Any:
         answered: dict[str, Any] = {}
         try:
-            answered = call(self, name, **given)
+            answered = call(self, name, given)
             return answered
         finally:
-            if self.name == "dynamodb":
+            if self is motorpool_aws.dynamodb():
                 seen(name, given, answered)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JsonService, "call", watched)
+        patch.setattr(BaseClient, "_make_api_call", watched)
         yield
 
 

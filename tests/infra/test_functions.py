@@ -223,7 +223,7 @@ def variables_of(spec: Spec) -> set[str]:
     names = {"TABLE_NAME"} if spec.uses.table or spec.uses.index else set()
     names |= {"PHOTO_BUCKET"} if spec.uses.photos or spec.uses.thumbnails else set()
     names |= {f"{secret.upper()}_SECRET_ARN" for secret in spec.uses.secrets}
-    names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
+    names |= {"POWERTOOLS_LOG_LEVEL"} | {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
     if isinstance(spec, Consumer):
         names |= {"DEAD_LETTER_QUEUE_URL"}
     if isinstance(spec, Route):

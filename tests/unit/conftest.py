@@ -1,12 +1,16 @@
 """Unit tests: the domain, without AWS and without sockets."""
 
+import io
 import json
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import pytest_socket
 
+from motorpool import telemetry
 from motorpool.callers import Caller
 from motorpool.organizations import Organization
 
@@ -27,13 +31,11 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
 class Log:
     """What was logged so far."""
 
-    captured: pytest.CaptureFixture[str]
-    read: list[str] = field(default_factory=list)
+    stream: io.StringIO
 
     @property
     def text(self) -> str:
-        self.read.append(self.captured.readouterr().out)
-        return "".join(self.read)
+        return self.stream.getvalue()
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -41,9 +43,14 @@ class Log:
 
 
 @pytest.fixture
-def log(capsys: pytest.CaptureFixture[str]) -> Log:
-    """The log, which is standard output."""
-    return Log(capsys)
+def log() -> Iterator[Log]:
+    """The log's lines; metrics go to standard output all the same."""
+    stream = io.StringIO()
+    handler = telemetry.logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(stream)
+    yield Log(stream)
+    handler.setStream(before)
 
 
 @pytest.fixture

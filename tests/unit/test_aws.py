@@ -6,39 +6,37 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread, local
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 import pytest_socket
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
-from motorpool.aws import connection, credentials
-from motorpool.aws.connection import Request, Unreachable, exchange
-from motorpool.aws.s3 import S3
-from motorpool.aws.service import TRIES, AwsError, JsonService
+from infra.spec import Spec
+from motorpool import aws, budget
+from motorpool.aws import TRIES
 
 Outcome = tuple[int, dict[str, Any]] | Callable[[socket.socket], object]
-SOON = 0.5
+GATEWAY_SECONDS = 29
+
+KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 
 
 @dataclass
-class Aws:
+class Server:
     """A server that gives its outcomes one after another, the last for ever."""
 
     outcomes: list[Outcome] = field(default_factory=lambda: [(200, {})])
-    heard: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    heard: list[tuple[dict[str, str], Any]] = field(default_factory=list)
     connections: set[Any] = field(default_factory=set)
     url: str = ""
 
-    @property
-    def targets(self) -> list[str]:
-        return [headers["x-amz-target"] for _, _, headers, _ in self.heard]
-
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     pytest_socket.enable_socket()
-    made = Aws()
+    made = Server()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -50,7 +48,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             made.connections.add(self.client_address)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             given = {name.lower(): value for name, value in self.headers.items()}
-            made.heard.append((self.command, self.path, given, body))
+            made.heard.append((given, json.loads(body or b"null")))
             outcome = made.outcomes.pop(0) if len(made.outcomes) > 1 else made.outcomes[0]
             if callable(outcome):
                 outcome(self.connection)
@@ -61,27 +59,28 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
+            self.wfile.write(content)
 
-        do_GET = do_HEAD = do_POST  # noqa: N815
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    httpd.daemon_threads = True
+    Thread(target=httpd.serve_forever, args=(0.02,), daemon=True).start()
+    made.url = f"http://127.0.0.1:{httpd.server_address[1]}"
+    _found_at(made.url, monkeypatch)
+    yield made
+    aws.forget()
+    httpd.shutdown()
+    httpd.server_close()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    made.url = f"http://127.0.0.1:{server.server_address[1]}"
+
+def _found_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
-        "AWS_ENDPOINT_URL": made.url,
-        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "AKIA",
         "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_SESSION_TOKEN": "token",
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(connection, "_of_the_thread", local())
-    yield made
-    server.shutdown()
-    server.server_close()
+    aws.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -91,39 +90,20 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return pauses
 
 
-def dynamodb() -> JsonService:
-    return JsonService("dynamodb", "DynamoDB_20120810", timeout=SOON)
-
-
 def hang_up(connection: socket.socket) -> None:
     connection.shutdown(socket.SHUT_RDWR)
 
 
+def get() -> Any:
+    return aws.dynamodb().get_item(TableName="t", Key=KEY)
+
+
+def count() -> Any:
+    return aws.dynamodb().update_item(TableName="t", Key=KEY)
+
+
 THROTTLED = (400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"})
 REFUSED = (400, {"__type": "com.amazonaws#ConditionalCheckFailedException", "message": "no"})
-
-
-def test_a_call_says_operation_region_role_and_parameters(aws: Aws) -> None:
-    aws.outcomes = [(200, {"Item": {}})]
-    assert dynamodb().call("GetItem", TableName="t") == {"Item": {}}
-    [(method, path, headers, body)] = aws.heard
-    assert (method, path) == ("POST", "/")
-    assert headers["x-amz-target"] == "DynamoDB_20120810.GetItem"
-    assert headers["content-type"] == "application/x-amz-json-1.0"
-    assert headers["x-amz-security-token"] == "token"
-    assert "/eu-central-1/dynamodb/aws4_request" in headers["authorization"]
-    assert json.loads(body) == {"TableName": "t"}
-    assert "x-amzn-trace-id" not in headers
-
-
-def test_a_call_carries_the_trace_that_lambda_is_in(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-69209b3f")
-    dynamodb().call("GetItem")
-    [(_, _, headers, _)] = aws.heard
-    assert headers["x-amzn-trace-id"] == "Root=1-69209b3f"
-    assert "x-amzn-trace-id" not in headers["authorization"]
 
 
 @pytest.mark.parametrize(
@@ -131,124 +111,152 @@ def test_a_call_carries_the_trace_that_lambda_is_in(
     [(500, {}), (503, {}), THROTTLED, hang_up],
     ids=["500", "503", "throttled", "no answer"],
 )
-def test_what_passes_is_tried_again_after_a_pause(
-    aws: Aws, slept: list[float], passing: Outcome
+def test_what_may_pass_is_tried_again_after_a_pause(
+    server: Server, slept: list[float], passing: Outcome
 ) -> None:
-    aws.outcomes = [passing, passing, (200, {"ok": 1})]
-    assert dynamodb().call("GetItem") == {"ok": 1}
-    assert len(aws.heard) == TRIES == 3
+    server.outcomes = [passing, passing, (200, {"Item": KEY})]
+    assert get()["Item"] == KEY
+    assert len(server.heard) == TRIES == 3
     assert len(slept) == 2
-    assert 0 <= slept[0] <= 1
-    assert 0 <= slept[1] <= 2
 
 
-def test_after_the_last_try_the_error_says_what_aws_said(aws: Aws) -> None:
-    aws.outcomes = [THROTTLED]
-    with pytest.raises(AwsError, match=r"^ThrottlingException$") as raised:
-        dynamodb().call("GetItem")
-    assert raised.value.passing
-    assert len(aws.heard) == TRIES
+def test_a_refusal_is_final(server: Server) -> None:
+    server.outcomes = [REFUSED]
+    with pytest.raises(ClientError) as raised:
+        count()
+    assert aws.code_of(raised.value) == "ConditionalCheckFailedException"
+    assert not aws.may_pass(raised.value)
+    assert len(server.heard) == 1
 
 
-def test_a_refusal_is_final(aws: Aws) -> None:
-    aws.outcomes = [REFUSED]
-    with pytest.raises(AwsError) as raised:
-        dynamodb().call("UpdateItem")
-    assert (raised.value.status, raised.value.code) == (400, "ConditionalCheckFailedException")
-    assert raised.value.answer["message"] == "no"
-    assert not raised.value.passing
-    assert len(aws.heard) == 1
+def test_an_update_whose_answer_is_lost_is_not_sent_again(server: Server) -> None:
+    server.outcomes = [hang_up, (200, {})]
+    with pytest.raises(ConnectionClosedError) as raised:
+        count()
+    assert aws.may_pass(raised.value)
+    assert not aws.is_undone(raised.value)
+    assert len(server.heard) == 1
 
 
-def test_what_may_have_been_heard_is_not_repeated_if_it_must_not_be(aws: Aws) -> None:
-    aws.outcomes = [hang_up, (200, {})]
-    with pytest.raises(Unreachable) as raised:
-        dynamodb().call("UpdateItem", repeatable=False)
-    assert not raised.value.undone
-    assert len(aws.heard) == 1
+def test_an_update_that_failed_with_a_500_may_have_been_done_too(server: Server) -> None:
+    server.outcomes = [(500, {}), (200, {})]
+    with pytest.raises(ClientError) as raised:
+        count()
+    assert aws.status_of(raised.value) == 500
+    assert not aws.is_undone(raised.value)
+    assert len(server.heard) == 1
 
 
-def test_after_a_500_it_may_have_been_done_too(aws: Aws) -> None:
-    aws.outcomes = [(500, {}), (200, {})]
-    with pytest.raises(AwsError, match="500"):
-        dynamodb().call("UpdateItem", repeatable=False)
-    assert len(aws.heard) == 1
+def test_an_update_that_was_throttled_is_sent_again(server: Server) -> None:
+    server.outcomes = [THROTTLED, THROTTLED, (200, {"Attributes": KEY})]
+    assert count()["Attributes"] == KEY
+    assert len(server.heard) == TRIES
 
 
-def test_what_was_refused_for_now_is_repeated_even_so(aws: Aws) -> None:
-    aws.outcomes = [THROTTLED, (200, {"ok": 1})]
-    assert dynamodb().call("UpdateItem", repeatable=False) == {"ok": 1}
-
-
-def test_nobody_there_is_tried_again_and_then_said(
-    aws: Aws, slept: list[float], monkeypatch: pytest.MonkeyPatch
+def test_an_update_that_reached_nobody_is_sent_again(
+    slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest_socket.enable_socket()
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
-    with pytest.raises(Unreachable) as raised:
-        dynamodb().call("UpdateItem", repeatable=False)
-    assert raised.value.undone
+        port = unused.getsockname()[1]
+    _found_at(f"http://127.0.0.1:{port}", monkeypatch)
+    with pytest.raises(EndpointConnectionError) as raised:
+        count()
+    assert aws.is_undone(raised.value)
     assert len(slept) == TRIES - 1
+    aws.forget()
 
 
-def test_an_answer_that_takes_too_long_is_not_waited_for(aws: Aws) -> None:
-    aws.outcomes = [lambda _: Event().wait(3 * SOON)]
-    began = time.perf_counter()
-    with pytest.raises(Unreachable):
-        exchange(Request(aws.url, "POST", "/"), timeout=0.1)
-    assert time.perf_counter() - began < SOON
+def test_all_tries_of_a_transaction_have_one_token_and_the_next_has_another(
+    server: Server,
+) -> None:
+    server.outcomes = [hang_up, (500, {}), (200, {})]
+    for _ in range(2):
+        aws.dynamodb().transact_write_items(
+            TransactItems=[{"Delete": {"TableName": "t", "Key": KEY}}]
+        )
+    tokens = [body["ClientRequestToken"] for _, body in server.heard]
+    assert len(tokens) == 4
+    assert len(set(tokens[:3])) == 1
+    assert tokens[3] != tokens[0]
 
 
-def test_one_connection_serves_call_after_call(aws: Aws) -> None:
+def test_a_call_carries_the_trace_that_lambda_is_in(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "motorpool-get_user")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-69209b3f")
+    get()
+    [(headers, _)] = server.heard
+    assert headers["x-amzn-trace-id"] == "Root=1-69209b3f"
+
+
+def test_one_connection_serves_call_after_call(server: Server) -> None:
     for _ in range(3):
-        dynamodb().call("GetItem")
-    assert len(aws.connections) == 1
+        get()
+    assert len(server.connections) == 1
 
 
-def test_a_connection_that_was_dropped_meanwhile_costs_no_try(aws: Aws, slept: list[float]) -> None:
-    aws.outcomes = [(200, {})]
-    dynamodb().call("GetItem")
-    for kept in connection._kept().values():
-        assert kept.sock is not None
-        kept.sock.shutdown(socket.SHUT_RD)  # as when the other side has hung up
-    assert dynamodb().call("UpdateItem", repeatable=False) == {}
-    assert len(aws.connections) == 2
+def test_a_connection_that_was_dropped_meanwhile_costs_an_update_nothing(
+    server: Server, slept: list[float]
+) -> None:
+    hung_up = Event()
+
+    def answer_and_hang_up(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        hang_up(connection)
+        hung_up.set()
+
+    server.outcomes = [answer_and_hang_up, (200, {})]
+    get()
+    assert hung_up.wait(5)
+    count()
+    assert len(server.connections) == 2
     assert slept == []
 
 
-def test_a_snapshots_credentials_are_those_of_now(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
+def test_when_the_requests_budget_is_spent_a_call_is_tried_once(server: Server) -> None:
+    server.outcomes = [(503, {})]
+    with budget.of_one_request() as spent:
+        spent.tries = 0
+        with pytest.raises(ClientError) as raised:
+            get()
+    assert aws.status_of(raised.value) == 503
+    assert len(server.heard) == 1
+
+
+def test_calls_of_one_request_share_its_tries(server: Server) -> None:
+    server.outcomes = [(503, {})]
+    with budget.of_one_request():
+        for _ in range(budget.TRIES):
+            with pytest.raises(ClientError):
+                get()
+    # While tries are left a call takes three; then every call is sent once.
+    assert len(server.heard) < budget.TRIES * 2
+
+
+def test_timeouts_and_tries_fit_the_function_and_the_gateway(server: Server) -> None:
+    for client in (aws.dynamodb(), aws.s3(), aws.sqs(), aws.secrets_manager()):
+        config: Any = client.meta.config
+        assert config.retries == {"mode": "standard", "total_max_attempts": TRIES}
+        last_try = config.connect_timeout + config.read_timeout
+        first_tries_of_two_calls_more = 2 * (aws.CONNECT_TIMEOUT + aws.READ_TIMEOUT)
+        worst = budget.SECONDS + last_try + first_tries_of_two_calls_more
+        assert worst < Spec().timeout < GATEWAY_SECONDS
+
+
+def test_on_aws_a_bucket_is_a_host_in_its_region_and_here_it_is_a_path(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{aws.url}/v2/credentials?a=b")
-    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "proof")
-    fresh = {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "later"}
-    aws.outcomes = [(500, {}), (200, fresh), (200, {})]
-    credentials._of_the_container.cache_clear()
-    for _ in range(2):
-        dynamodb().call("GetItem")
-    [_, asked, *calls] = aws.heard
-    assert asked[:2] == ("GET", "/v2/credentials?a=b")
-    assert asked[2]["authorization"] == "proof"
-    assert len(calls) == 2
-    assert all("Credential=ASIA/" in headers["authorization"] for _, _, headers, _ in calls)
-    credentials._of_the_container.cache_clear()
-
-
-def test_an_error_of_s3_that_has_no_body_is_its_status(aws: Aws) -> None:
-    aws.outcomes = [(404, {})]
-    with pytest.raises(AwsError, match="404"):
-        S3(timeout=SOON).head("photos", "key")
-
-
-def test_on_aws_a_bucket_is_a_host_and_a_service_has_its_regions_address(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    _found_at("http://127.0.0.1:4566", monkeypatch)
+    form = aws.s3().generate_presigned_post(Bucket="photos", Key="photos/1")
+    assert form["url"] == "http://127.0.0.1:4566/photos"
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    assert dynamodb().origin == "https://dynamodb.eu-central-1.amazonaws.com"
-    store = S3(timeout=SOON)
-    form = store.form("photos", "photos/1", "image/png", most_bytes=5, seconds=60)
-    assert form.url == "https://photos.s3.eu-central-1.amazonaws.com/"
-    link = store.link("photos", "photos/1", version_id="v 1", seconds=60)
+    aws.forget()
+    form = aws.s3().generate_presigned_post(Bucket="photos", Key="photos/1")
+    assert form["url"] == "https://photos.s3.eu-central-1.amazonaws.com/"
+    link = aws.s3().generate_presigned_url("get_object", {"Bucket": "photos", "Key": "photos/1"})
     assert link.startswith("https://photos.s3.eu-central-1.amazonaws.com/photos/1?")
-    assert "versionId=v%201" in link
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in link
+    aws.forget()

@@ -1,21 +1,26 @@
 """@endpoint turns an event into a handler's arguments, and whatever happens into the envelope."""
 
 import base64
+import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
+from motorpool import budget
 from motorpool.callers import Caller
 from motorpool.endpoint import Change, Endpoint, endpoint
 from motorpool.errors import (
     InvalidParameters,
     MotorpoolError,
+    NoPermission,
+    PhotoNotFound,
     Unavailable,
     UserAlreadyExists,
     UserNotFound,
@@ -25,10 +30,11 @@ from motorpool.idempotency import AlreadyAnswered, FirstAnswer
 from motorpool.store import table
 from motorpool.store.items import Item
 from motorpool.store.table import Key, Write
-from motorpool.wire import PartnerModel, ShortText
+from motorpool.wire import NOT_KEPT, PartnerModel, ShortText
 from tests.unit.conftest import Log
 
 SECRET_THING = "Dana-Reyes-555-0123"
+CONTEXT: Any = SimpleNamespace(function_name="motorpool-greet")
 
 
 class Wheel(PartnerModel):
@@ -48,6 +54,16 @@ class Greeting(PartnerModel):
     said_to: str | None
     by: str
     wheels: int
+
+
+class Paint(PartnerModel):
+    color: str
+    plate: str | None = None
+
+
+class Device(PartnerModel):
+    id: str
+    secret: Annotated[str, NOT_KEPT]
 
 
 @endpoint(raises=(UserNotFound, UserAlreadyExists))
@@ -81,10 +97,11 @@ class Store:
     written: list[tuple[Write, ...]] = field(default_factory=list)
     items: dict[Key, Item] = field(default_factory=dict)
     refusal: MotorpoolError | None = None
+    refusals: list[MotorpoolError] = field(default_factory=list)
 
     def transact(self, *writes: Write) -> None:
-        if self.refusal:
-            raise self.refusal
+        if refusal := self.refusals.pop(0) if self.refusals else self.refusal:
+            raise refusal
         self.written.append(writes)
 
     def get(self, key: Key) -> Item | None:
@@ -118,7 +135,7 @@ def event(caller: Caller, body: Any = None, **changes: Any) -> dict[str, Any]:
 
 
 def called(handler: Endpoint, given: dict[str, Any]) -> tuple[int, Any, dict[str, str]]:
-    answer = handler(given, SimpleNamespace(function_name="motorpool-greet"))
+    answer = handler(given, CONTEXT)
     return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
 
 
@@ -340,6 +357,17 @@ def test_only_what_nobody_foresaw_counts_as_unexpected(
         assert "UnexpectedErrors" in capsys.readouterr().out
 
 
+def test_an_error_without_an_answer_on_the_api_is_unexpected(
+    caller: Caller, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API", "supplier")
+    for error in (NoPermission(), PhotoNotFound(), UserAlreadyExists()):
+        status, body, headers = called(refusing(error), event(caller))
+        assert (status, body["code"]) == (500, "internal_server_error")
+        assert headers["x-request-id"] == "the-request"
+        assert log.lines[-1]["fault"][0].endswith(type(error).__name__)
+
+
 def test_an_event_without_a_caller_is_answered_all_the_same(caller: Caller) -> None:
     given = event(caller)
     del given["requestContext"]["authorizer"]
@@ -354,7 +382,7 @@ def test_every_answer_leaves_one_line_without_header_values(caller: Caller, log:
     assert "code" not in answered
     assert (refusal["status"], refusal["code"]) == (400, "ERROR_INVALID_PARAMETERS")
     assert answered["route"] == "POST /greetings/{vehicleId}"
-    assert answered["request_id"] == "the-request"
+    assert answered["correlation_id"] == "the-request"
     assert answered["elapsed_ms"] >= 0
     assert len(answered["client"]) == 12
     for value in (caller.client_id, caller.partner_id, SECRET_THING):
@@ -394,7 +422,7 @@ def test_an_answer_of_nothing_is_a_204_without_a_body(caller: Caller) -> None:
     def hush(caller: Caller) -> Change[None]:
         return Change(None, headers={"Location": "elsewhere"})
 
-    answer = hush(event(caller), SimpleNamespace(function_name="motorpool-hush"))
+    answer = hush(event(caller), CONTEXT)
     assert (answer["statusCode"], answer["body"]) == (204, "")
     assert answer["headers"]["Location"] == "elsewhere"
 
@@ -437,7 +465,7 @@ def test_no_decision_is_begun_so_late_that_the_function_could_end_before_it(
     @endpoint()
     def decide(caller: Caller) -> Change[Greeting]:
         decisions.append(caller)
-        clock[0] += 2.5
+        clock[0] += budget.SECONDS * 0.4
         return Change(Greeting(said_to=None, by="", wheels=0), (table.put(Key("a", "b"), {}),))
 
     store.refusal = table.Stale()
@@ -471,10 +499,106 @@ def test_a_replayed_answer_has_the_status_and_headers_of_the_first(
 ) -> None:
     store.refusal = AlreadyAnswered(FirstAnswer(204, "", {"Location": "there"}))
     given = event(caller, {"ownerName": "Dana"}, multiValueHeaders={"Idempotency-Key": ["a"]})
-    answer = enrol(given, SimpleNamespace(function_name="motorpool-enrol"))
+    answer = enrol(given, CONTEXT)
     assert (answer["statusCode"], answer["body"]) == (204, "")
     assert answer["headers"]["Location"] == "there"
     assert answer["headers"]["Idempotent-Replayed"] == "true"
+
+
+def test_a_null_is_another_request_than_no_field_and_a_field_of_another_name_is_ignored(
+    caller: Caller, store: Store
+) -> None:
+    @endpoint()
+    def paint(request: Paint, caller: Caller) -> Change[None]:
+        return Change(None, (table.put(Key("a", "b"), {}),))
+
+    keyed = {"Idempotency-Key": ["a"]}
+    bodies: list[dict[str, Any]] = [
+        {"color": "red"},
+        {"color": "red", "plate": None},
+        {"color": "red", "unknown": None},
+    ]
+    for body in bodies:
+        paint(event(caller, body, multiValueHeaders=keyed), CONTEXT)
+    absent, null, unknown = (record.request["Item"]["fingerprint"] for record, _ in store.written)
+    assert null != absent
+    assert unknown == absent
+
+
+def shows_a_secret(store: Store) -> Endpoint:
+    """An endpoint whose answer has a secret that no record keeps."""
+    numbers = itertools.count(1)
+
+    def with_another_secret(first: Mapping[str, Any], caller: Caller) -> Change[Device]:
+        device = Device(id=first["id"], secret=f"secret-{next(numbers)}")
+        return Change(device, (table.put(Key("secret", device.secret), {}),))
+
+    @endpoint(renewed=with_another_secret)
+    def connect(caller: Caller) -> Change[Device]:
+        device = Device(id="dev_1", secret=f"secret-{next(numbers)}")
+        return Change(device, (table.put(Key("secret", device.secret), {}),))
+
+    return connect
+
+
+def test_a_secret_is_stored_in_no_record_and_a_repeat_gets_another(
+    caller: Caller, store: Store
+) -> None:
+    connect = shows_a_secret(store)
+    given = event(caller, multiValueHeaders={"Idempotency-Key": ["a"]})
+    assert called(connect, given)[1] == {"id": "dev_1", "secret": "secret-1"}
+    [(record, _)] = store.written
+    assert json.loads(record.request["Item"]["body"]["S"]) == {"id": "dev_1"}
+    assert "secret-1" not in str(record)
+
+    store.refusals = [AlreadyAnswered(FirstAnswer(200, '{"id":"dev_1"}', {"Location": "there"}))]
+    status, body, headers = called(connect, given)
+    assert (status, body) == (200, {"id": "dev_1", "secret": "secret-3"})
+    assert (headers["Location"], headers["Idempotent-Replayed"]) == ("there", "true")
+    assert store.written[-1][0].request["Item"]["sk"]["S"] == "secret-3"
+
+
+def test_an_answer_with_a_field_that_is_not_kept_must_say_how_it_is_renewed() -> None:
+    def connect(caller: Caller) -> Device:
+        raise NotImplementedError
+
+    with pytest.raises(TypeError, match="nothing renews secret"):
+        endpoint()(connect)
+
+
+def test_what_was_carried_out_though_its_answer_was_lost_is_found_out_where_it_can_be(
+    caller: Caller, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    def answered(*, idempotent: bool, key: bool) -> tuple[int, int]:
+        decisions = []
+
+        @endpoint(idempotent=idempotent)
+        def decide(caller: Caller) -> Change[Greeting]:
+            decisions.append(caller)
+            answer = Greeting(said_to=None, by="", wheels=len(decisions))
+            return Change(answer, (table.put(Key("a", "b"), {}),))
+
+        store.refusals = [table.OutcomeUnknown()]
+        headers = {"Idempotency-Key": ["a"]} if key else {}
+        status = called(decide, event(caller, multiValueHeaders=headers))[0]
+        return status, len(decisions)
+
+    assert answered(idempotent=True, key=False) == (200, 2)
+    assert answered(idempotent=False, key=True) == (200, 2)
+    assert answered(idempotent=False, key=False) == (500, 1)
+
+
+def test_an_outcome_that_stays_unknown_is_not_asked_for_again_and_again(
+    caller: Caller, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setenv("API", "supplier")
+    store.refusals = [table.OutcomeUnknown(), table.OutcomeUnknown()]
+    given = event(caller, {"ownerName": "Dana"}, multiValueHeaders={"Idempotency-Key": ["a"]})
+    status, body, _ = called(enrol, given)
+    assert (status, body["code"]) == (503, "service_unavailable")
 
 
 def test_a_key_on_a_get_is_ignored(caller: Caller, store: Store) -> None:

@@ -1,21 +1,19 @@
-"""Importing a handler loads nothing that it may not need: a cold start pays for every module."""
+"""A handler's import loads what it needs, and what it uses first is used before the snapshot."""
 
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from infra.paths import FUNCTIONS
-from infra.spec import Authorizer, Function, discover
+from infra.spec import Authorizer, Consumer, Function, Route, discover
 
-# Loaded on first use at the earliest (the VIN data), or never by a function.
+# Loaded before the snapshot or on first use (the VIN data), or never by a function.
 HEAVY = {
     "aws_cdk",
-    "aws_lambda_powertools",
     "aws_xray_sdk",
-    "boto3",
-    "botocore",
     "httpx",
     "infra",
     "jsonschema",
@@ -23,33 +21,100 @@ HEAVY = {
     "openapi_pydantic",
     "ops",
     "rich",
-    "s3transfer",
     "typer",
     "ultravin",
-    "urllib3",
     "webcolors",
 }
 # Pictures are read by one function only.
 READS_PICTURES = {"PIL", "pillow_heif"}
 # The authorizer is in every request's way and has no model to check.
 HEAVY_FOR_THE_AUTHORIZER = HEAVY | {"pydantic", "pydantic_core"}
+# 74 ms of import: for functions that read batches only.
+BATCH = "aws_lambda_powertools.utilities.batch"
 
-SCRIPT = "import handler, json, sys; print(json.dumps(list(sys.modules)))"
+SCRIPT = """
+import json, os, random, sys
+import handler
+loaded = list(sys.modules)
+from motorpool import aws
+made = [c.__name__ for c in (aws.dynamodb, aws.s3, aws.sqs, aws.secrets_manager)
+        if c.cache_info().currsize]
+import socket, time
+def refuse(*_, **__): raise AssertionError("a socket was opened, or somebody waited")
+socket.socket.connect = time.sleep = refuse
+from snapshot_restore_py import get_after_restore, get_before_snapshot
+for _ in range(2):
+    for hook, args, kwargs in get_before_snapshot():
+        hook(*args, **kwargs)
+sockets = [fd for fd in os.listdir("/proc/self/fd")
+           if "socket" in os.path.realpath(f"/proc/self/fd/{fd}")]
+state = random.getstate()
+for hook, args, kwargs in get_after_restore():
+    hook(*args, **kwargs)
+print(json.dumps({"loaded": loaded, "made": made, "then": list(sys.modules),
+                  "sockets": sockets, "reseeded": random.getstate() != state}))
+"""
+
+
+def imported(function: Function) -> dict[str, Any]:
+    """What an interpreter tells that imports the handler as Lambda does, and runs its hooks."""
+    uses = function.spec.uses
+    variables = {
+        "AWS_LAMBDA_FUNCTION_NAME": f"motorpool-{function.name}",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        **({"TABLE_NAME": "t"} if uses.table or uses.index else {}),
+        **({"PHOTO_BUCKET": "b"} if uses.photos or uses.thumbnails else {}),
+        **{f"{secret.upper()}_SECRET_ARN": "s" for secret in uses.secrets},
+        **{f"{queue.upper()}_QUEUE_URL": "https://q" for queue in uses.sends},
+        **({"DEAD_LETTER_QUEUE_URL": "https://d"} if isinstance(function.spec, Consumer) else {}),
+        **({"API": function.spec.api} if isinstance(function.spec, Route) else {}),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=FUNCTIONS / function.name,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 @pytest.mark.parametrize("function", discover(), ids=lambda function: function.name)
-def test_a_handlers_import_loads_no_heavy_module(function: Function) -> None:
-    output = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=FUNCTIONS / function.name,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    loaded = {module.partition(".")[0] for module in json.loads(output)}
+def test_a_handler_loads_nothing_heavy_and_makes_its_clients_and_their_first_calls_without_a_socket(
+    function: Function,
+) -> None:
+    told = imported(function)
+    loaded = {module.partition(".")[0] for module in told["loaded"]}
     assert "motorpool" in loaded
     heavy = HEAVY_FOR_THE_AUTHORIZER if isinstance(function.spec, Authorizer) else HEAVY
     assert loaded & heavy == set()
     reads_pictures = READS_PICTURES if function.name == "inspect_photo" else set[str]()
     assert loaded & READS_PICTURES == reads_pictures
     assert ("photos" in function.spec.layers) == bool(reads_pictures)
+    assert (BATCH in told["loaded"]) == isinstance(function.spec, Consumer)
+
+    uses = function.spec.uses
+    expected = {
+        "dynamodb": uses.table or uses.index,
+        "s3": uses.photos or uses.thumbnails,
+        "sqs": uses.sends or isinstance(function.spec, Consumer),
+        "secrets_manager": uses.secrets,
+    }
+    assert set(told["made"]) == {service for service, used in expected.items() if used}
+    assert told["sockets"] == []
+    assert told["reseeded"]
+    assert ("ultravin" in told["then"]) == ("vin" in function.spec.layers)
+
+
+def test_without_the_runtimes_module_there_are_no_hooks_and_no_error() -> None:
+    script = (
+        "import sys; sys.modules['snapshot_restore_py'] = None\n"
+        "from motorpool.snapshot import before_snapshot\n"
+        "assert before_snapshot(print) is print"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,6 +1,6 @@
 """Entities become items and the same entities again."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import pytest
@@ -92,3 +92,14 @@ def test_false_zero_and_empty_text_are_values(fleet: Organization) -> None:
 )
 def test_fields_are_attributes_in_camel_case(name: str, attribute: str) -> None:
     assert camel(name) == attribute
+
+
+def test_an_item_of_an_older_version_has_the_defaults_of_newer_fields() -> None:
+    @dataclass
+    class Thing:
+        owner_id: str
+        color: str | None
+        custody_number: int = 1
+        tags: tuple[str, ...] = field(default_factory=tuple)
+
+    assert from_attributes(Thing, {"ownerId": "o"}) == Thing("o", None, 1, ())

@@ -1,13 +1,11 @@
 """Writes all succeed or none does, and what stood in the way is named by its place."""
 
-import time
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from infra.spec import Spec
-from motorpool.aws.connection import CONNECT_TIMEOUT, Unreachable
-from motorpool.aws.service import TRIES, AwsError
+from motorpool import aws, budget
 from motorpool.errors import (
     MotorpoolError,
     Unavailable,
@@ -15,9 +13,7 @@ from motorpool.errors import (
     VehicleAlreadyExists,
 )
 from motorpool.store import table
-from motorpool.store.table import CONFLICT_PAUSE, CONFLICT_TRIES, FREE, Key, Write, put, transact
-
-GATEWAY_SECONDS = 29
+from motorpool.store.table import FREE, Key, OutcomeUnknown, Stale, Write, put, transact
 
 HELD = {"Code": "ConditionalCheckFailed"}
 FINE = {"Code": "None"}
@@ -25,37 +21,46 @@ CONFLICT = {"Code": "TransactionConflict"}
 
 
 class FakeDynamoDB:
-    """Answers a transaction with the outcomes given, one after another."""
+    """A client that answers each call with the outcomes given, one after another."""
 
-    def __init__(self, *outcomes: Exception | None) -> None:
+    def __init__(self, *outcomes: Any) -> None:
         self.outcomes = list(outcomes)
         self.sent: list[Any] = []
-        self.tokens: list[str] = []
 
-    def call(self, operation: str, TransactItems: Any, ClientRequestToken: str) -> None:  # noqa: N803
-        assert operation == "TransactWriteItems"
-        self.sent.append(TransactItems)
-        self.tokens.append(ClientRequestToken)
+    def transact_write_items(self, **given: Any) -> Any:
+        self.sent.append(given)
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
-        if outcome:
+        if isinstance(outcome, Exception):
             raise outcome
+        return outcome
+
+    batch_get_item = query = transact_write_items
 
 
 @pytest.fixture(autouse=True)
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr("time.sleep", pauses.append)
     return pauses
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, *outcomes: Exception | None) -> FakeDynamoDB:
+def answering(monkeypatch: pytest.MonkeyPatch, *outcomes: Any) -> FakeDynamoDB:
     fake = FakeDynamoDB(*outcomes)
-    monkeypatch.setattr(table, "DYNAMODB", fake)
+    monkeypatch.setattr(aws, "dynamodb", lambda: fake)
     return fake
 
 
-def cancelled(*reasons: dict[str, Any]) -> AwsError:
-    return AwsError(400, "TransactionCanceledException", {"CancellationReasons": list(reasons)})
+def cancelled(*reasons: dict[str, Any]) -> ClientError:
+    return failed("TransactionCanceledException", 400, CancellationReasons=list(reasons))
+
+
+def failed(code: str, status: int, **more: Any) -> ClientError:
+    error: Any = {
+        "Error": {"Code": code, "Message": code},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    return ClientError(error, "TransactWriteItems")
 
 
 def part(refused: Any = None, pk: str = "a") -> Write:
@@ -65,7 +70,7 @@ def part(refused: Any = None, pk: str = "a") -> Write:
 def test_the_parts_are_sent_in_order_to_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = answering(monkeypatch, None)
     transact(part(pk="a"), part(pk="b"))
-    [[first, second]] = fake.sent
+    [first, second] = fake.sent[0]["TransactItems"]
     assert first["Put"]["TableName"] == "motorpool"
     assert first["Put"]["Item"]["pk"] == {"S": "a"}
     assert second["Put"]["Item"]["pk"] == {"S": "b"}
@@ -115,29 +120,20 @@ def test_a_condition_that_nobody_expected_to_fail_is_a_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answering(monkeypatch, cancelled(HELD))
-    with pytest.raises(AwsError):
+    with pytest.raises(ClientError):
         transact(part())
 
 
 @pytest.mark.parametrize(
     "code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
 )
-def test_what_passes_is_tried_again(
-    monkeypatch: pytest.MonkeyPatch, slept: list[float], code: str
+def test_whoever_conflicts_with_another_transaction_is_to_decide_again(
+    monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    passing = cancelled(FINE, {"Code": code})
-    fake = answering(monkeypatch, passing, passing, None)
-    transact(part(), part())
-    assert len(fake.sent) == 3
-    assert len(slept) == 2
-
-
-def test_the_loser_of_a_race_is_refused_by_the_winners_condition(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    answering(monkeypatch, cancelled(CONFLICT), cancelled(HELD))
-    with pytest.raises(VehicleAlreadyExists):
-        transact(part(VehicleAlreadyExists()))
+    fake = answering(monkeypatch, cancelled(FINE, {"Code": code}))
+    with pytest.raises(Stale):
+        transact(part(), part())
+    assert len(fake.sent) == 1
 
 
 def test_a_refusal_beside_a_conflict_is_final(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,85 +143,94 @@ def test_a_refusal_beside_a_conflict_is_final(monkeypatch: pytest.MonkeyPatch) -
     assert len(fake.sent) == 1
 
 
-def test_an_endless_conflict_is_given_up_within_the_functions_time(
-    monkeypatch: pytest.MonkeyPatch, slept: list[float]
-) -> None:
-    fake = answering(monkeypatch, cancelled(CONFLICT))
-    with pytest.raises(Unavailable):
-        transact(part())
-    assert len(fake.sent) == CONFLICT_TRIES
-    assert all(0 <= pause <= CONFLICT_PAUSE for pause in slept)
-    assert Spec().timeout > CONFLICT_TRIES * CONFLICT_PAUSE
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        AwsError(400, "ThrottlingException"),
-        AwsError(400, "ProvisionedThroughputExceededException"),
-        AwsError(400, "RequestLimitExceeded"),
-        AwsError(400, "TransactionInProgressException"),
-        AwsError(500, "InternalServerError"),
-        AwsError(503, "ServiceUnavailable"),
-        Unreachable(sent=True),
-        Unreachable(sent=False),
-    ],
-    ids=str,
+THROTTLING = (
+    failed("ThrottlingException", 400),
+    failed("ProvisionedThroughputExceededException", 400),
+    failed("RequestLimitExceeded", 400),
+    failed("TransactionInProgressException", 400),
+    ConnectTimeoutError(endpoint_url="http://table"),
 )
-def test_what_is_left_after_all_tries_is_unavailable(
+LOST = (
+    failed("InternalServerError", 500),
+    failed("ServiceUnavailable", 503),
+    ReadTimeoutError(endpoint_url="http://table"),
+)
+
+
+@pytest.mark.parametrize("fault", THROTTLING, ids=str)
+def test_a_transaction_that_was_certainly_not_carried_out_is_unavailable(
     monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     fake = answering(monkeypatch, fault)
     with pytest.raises(Unavailable) as raised:
         transact(part())
+    assert not isinstance(raised.value, OutcomeUnknown)
     assert raised.value.__cause__ is fault
     assert len(fake.sent) == 1
+
+
+@pytest.mark.parametrize("fault", LOST, ids=str)
+def test_of_a_transaction_whose_answer_was_lost_the_outcome_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    answering(monkeypatch, fault)
+    with pytest.raises(OutcomeUnknown) as raised:
+        transact(part())
+    assert raised.value.__cause__ is fault
+
+
+@pytest.mark.parametrize("fault", THROTTLING + LOST, ids=str)
+def test_a_read_that_failed_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    answering(monkeypatch, fault)
+    with pytest.raises(Unavailable) as raised:
+        table.get_many(Key("a", "b"))
+    assert not isinstance(raised.value, OutcomeUnknown)
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
 def test_a_mistake_of_ours_is_not_hidden_as_unavailable(
     monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    answering(monkeypatch, AwsError(400, code))
-    with pytest.raises(AwsError, match=code):
+    answering(monkeypatch, failed(code, 400))
+    with pytest.raises(ClientError, match=code):
         transact(part())
 
 
-def test_each_try_after_a_conflict_is_a_transaction_of_its_own(
+def batch(found: list[str], unread: list[str]) -> dict[str, Any]:
+    """An answer to a batch read."""
+    items = [{"pk": {"S": pk}, "sk": {"S": "b"}} for pk in found]
+    left = {"motorpool": {"Keys": [{"pk": {"S": pk}, "sk": {"S": "b"}} for pk in unread]}}
+    return {"Responses": {"motorpool": items}, "UnprocessedKeys": left if unread else {}}
+
+
+def test_keys_that_a_batch_read_left_over_are_read_after_a_pause(
+    monkeypatch: pytest.MonkeyPatch, slept: list[float]
+) -> None:
+    fake = answering(monkeypatch, batch(["x"], ["y"]), batch(["y"], []))
+    assert set(table.get_many(Key("x", "b"), Key("y", "b"))) == {("x", "b"), ("y", "b")}
+    assert len(fake.sent[1]["RequestItems"]["motorpool"]["Keys"]) == 1
+    assert len(slept) == 1
+
+
+def test_keys_that_are_left_over_again_and_again_are_unavailable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fake = answering(monkeypatch, cancelled(CONFLICT), None)
-    transact(part())
-    assert len(set(fake.tokens)) == 2
-
-
-def test_tries_and_timeouts_fit_the_gateway() -> None:
-    pauses = sum(2**retry for retry in range(TRIES - 1))
-    worst = TRIES * (CONNECT_TIMEOUT + table.DYNAMODB.timeout) + pauses
-    assert worst < Spec().timeout < GATEWAY_SECONDS
-
-
-class Pages:
-    """A table whose queries are remembered and find nothing on two pages."""
-
-    def __init__(self) -> None:
-        self.asked: list[Any] = []
-
-    def call(self, operation: str, **request: Any) -> dict[str, Any]:
-        assert operation == "Query"
-        self.asked.append(dict(request))
-        more = "ExclusiveStartKey" not in request
-        return {"Items": []} | ({"LastEvaluatedKey": {"pk": {"S": "x"}}} if more else {})
+    fake = answering(monkeypatch, batch([], ["x"]))
+    with pytest.raises(Unavailable):
+        table.get_many(Key("x", "b"))
+    assert len(fake.sent) == budget.TRIES
 
 
 def test_a_query_names_a_beginning_of_the_sort_key_only_if_there_is_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pages = Pages()
-    monkeypatch.setattr(table, "DYNAMODB", pages)
+    more = {"Items": [], "LastEvaluatedKey": {"pk": {"S": "x"}}}
+    fake = answering(monkeypatch, more, {"Items": []}, more, {"Items": []})
     assert list(table.query("PARTNERS", index="gsi1")) == []
     assert list(table.query("PARTNER#1", begins_with="CLIENT#")) == []
-    whole, after, some, _ = pages.asked
+    whole, after, some, _ = fake.sent
     assert after == whole | {"ExclusiveStartKey": {"pk": {"S": "x"}}}
     # DynamoDB refuses an empty text for a key, even to begin with.
     assert whole["KeyConditionExpression"] == "#pk = :pk"

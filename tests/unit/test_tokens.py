@@ -24,13 +24,13 @@ def forged(key: Any = KEY, algorithm: str = "HS256", kid: str | None = None, **c
 
 
 def test_a_signed_token_is_read_again() -> None:
-    assert Token.read(TOKEN.signed(KEY), KEY) == TOKEN
-    assert Token.read(forged(), KEY) == TOKEN
+    assert Token.read(TOKEN.signed(KEY), [KEY]) == TOKEN
+    assert Token.read(forged(), [KEY]) == TOKEN
 
 
 def test_a_token_without_scopes_has_none() -> None:
     nothing = Token("cli_" + "2" * 32, "mark", frozenset())
-    assert Token.read(nothing.signed(KEY), KEY) == nothing
+    assert Token.read(nothing.signed(KEY), [KEY]) == nothing
 
 
 def test_no_two_tokens_are_the_same_text() -> None:
@@ -48,16 +48,16 @@ def test_no_two_tokens_are_the_same_text() -> None:
 )  # fmt: skip
 def test_what_is_not_as_ours_are_is_nothing(changes: dict[str, Any]) -> None:
     unsigned = {"key": None} if changes.get("algorithm") == "none" else {}
-    assert Token.read(forged(**changes | unsigned), KEY) is None
+    assert Token.read(forged(**changes | unsigned), [KEY]) is None
 
 
 @given(text=st.text() | st.builds(lambda parts: ".".join(parts), st.lists(st.text(), max_size=5)))
 def test_no_text_whatsoever_is_more_than_nothing(text: str) -> None:
-    assert Token.read(text, KEY) is None
+    assert Token.read(text, [KEY]) is None
 
 
 def test_a_lone_surrogate_is_nothing() -> None:
-    assert Token.read("\ud800", KEY) is None
+    assert Token.read("\ud800", [KEY]) is None
 
 
 def test_the_name_of_a_key_tells_nothing_of_it() -> None:

@@ -8,7 +8,6 @@ from motorpool import transfers
 from motorpool.clock import iso
 from motorpool.custody import Custody
 from motorpool.errors import (
-    InvalidParameters,
     MotorpoolError,
     OrganizationNotFound,
     TransferInProgress,
@@ -46,19 +45,17 @@ def user_of(organization: Organization) -> User:
     return User.enrolled(request, organization)
 
 
-def refusal_of(
-    vehicle: Vehicle, target: Organization, user: User | None = None
-) -> type[MotorpoolError]:
+def refusal_of(vehicle: Vehicle, target: Organization) -> type[MotorpoolError]:
     with pytest.raises(MotorpoolError) as refused:
-        transfers.must_be_possible(vehicle, target, user)
+        transfers.must_be_possible(vehicle, target)
     return refused.type
 
 
 def test_a_transfer_is_possible_within_a_supplier_type_active_or_not(
     vehicle: Vehicle, target: Organization
 ) -> None:
-    transfers.must_be_possible(vehicle, target, None)
-    transfers.must_be_possible(replace(vehicle, active=False), target, user_of(target))
+    transfers.must_be_possible(vehicle, target)
+    transfers.must_be_possible(replace(vehicle, active=False), target)
 
 
 def test_what_forbids_a_transfer(
@@ -68,7 +65,6 @@ def test_what_forbids_a_transfer(
     assigned = replace(vehicle, driver_id="usr_2")
     pending = replace(vehicle, pending_transfer_id="trf_1", pending_owner_id="org_2")
     assert refusal_of(vehicle, rental) is OrganizationNotFound
-    assert refusal_of(vehicle, target, user_of(fleet)) is InvalidParameters
     assert refusal_of(assigned, target) is TransferOfAssignedVehicle
     assert refusal_of(pending, target) is TransferInProgress
 

@@ -5,15 +5,15 @@ A message may come twice, late, or after the transfer was given up: a transfer t
 together or not at all.
 """
 
+from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict, Field
 
-from motorpool import telemetry
+from motorpool import budget, telemetry
+from motorpool.errors import Unavailable
 from motorpool.store import checkins, table, transfers, users, vehicles
 from motorpool.store.table import Stale, Write
 from motorpool.transfers import Transfer
 from motorpool.vehicles import Vehicle
-
-DECISIONS = 8
 
 
 class TransferMessage(BaseModel):
@@ -32,9 +32,9 @@ class UnknownTransfer(Exception):
 def apply(message: TransferMessage) -> None:
     """Complete the transfer, or close it as failed when it cannot succeed; nothing if it is closed.
 
-    Raises UnknownTransfer, Stale when transfer or vehicle keep changing, Unavailable.
+    Raises UnknownTransfer, and Unavailable when transfer or vehicle keep changing.
     """
-    for _ in range(DECISIONS):
+    for _ in budget.tries():
         found = transfers.applicable(message.transfer_id, message.vehicle_id)
         if found.transfer is None:
             raise UnknownTransfer
@@ -47,7 +47,7 @@ def apply(message: TransferMessage) -> None:
             continue
         _measure(after)
         return
-    raise Stale
+    raise Unavailable
 
 
 def _decided(transfer: Transfer, vehicle: Vehicle | None) -> tuple[Transfer, tuple[Write, ...]]:
@@ -77,6 +77,6 @@ def _failed(
 def _measure(transfer: Transfer) -> None:
     """Freshness as a distribution, and failures, for the dashboard and the alarms."""
     if transfer.freshness_ms is not None:
-        telemetry.measured("TransferFreshness", transfer.freshness_ms, "Milliseconds")
+        telemetry.measured("TransferFreshness", transfer.freshness_ms, MetricUnit.Milliseconds)
     else:
-        telemetry.measured("FailedTransfers", 1, "Count")
+        telemetry.measured("FailedTransfers", 1, MetricUnit.Count)

@@ -3,34 +3,39 @@
 from collections.abc import Mapping
 from typing import Any
 
-from motorpool import telemetry
+from motorpool import budget, telemetry
 from motorpool.callers import CREDENTIAL_HEADERS, Caller
-from motorpool.secret_keys import pepper, token_key
+from motorpool.secret_keys import pepper, token_keys
 from motorpool.store import clients
 from motorpool.tokens import Token
 
 BEARER = "bearer "
 
 
+@budget.of_one_request()
 def caller_of(event: Mapping[str, Any]) -> Caller | None:
     """The caller that a request's credentials prove, None if they prove nobody. One read.
 
-    The partner's three headers, or (on the supplier API) a bearer token; both at once is neither.
+    The partner's three headers, or on the supplier API a bearer token; there, both at once prove
+    nobody. The partner API takes no token: what is in its `Authorization` header is ignored,
+    because a refusal is cached under the three headers and would lock their owner out.
     """
     headers = _headers(event)
-    bearer = headers.get("authorization", [])
+    bearer = headers.get("authorization", []) if _takes_tokens(event) else []
     partners = [headers.get(name.lower(), []) for name in CREDENTIAL_HEADERS]
     if not bearer:
         return _by_partner_headers(partners)
-    if any(partners) or len(bearer) != 1 or not _takes_tokens(event):
+    if any(partners) or len(bearer) != 1:
         return None
     return _by_token(bearer[0])
 
 
-def policy(method_arn: str, caller: Caller | None) -> dict[str, Any]:
+def policy(event: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
     """Allow a caller, or refuse nobody, on every route of the stage that the method is of."""
-    api_and_stage = "/".join(method_arn.split("/")[:2])
-    telemetry.said("authorized" if caller else "refused")
+    api_and_stage = "/".join(event["methodArn"].split("/")[:2])
+    # The local engine's event has no id.
+    known = {"correlation_id": event["requestContext"].get("requestId")}
+    telemetry.logger.info("authorized" if caller else "refused", extra=known)
     return {
         "principalId": caller.client_id if caller else "nobody",
         "policyDocument": {
@@ -72,7 +77,7 @@ def _by_partner_headers(values: list[list[str]]) -> Caller | None:
 def _by_token(value: str) -> Caller | None:
     if not value.lower().startswith(BEARER):
         return None
-    token = Token.read(value[len(BEARER) :].strip(), token_key())
+    token = Token.read(value[len(BEARER) :].strip(), token_keys())
     client = clients.find(token.client_id) if token else None
     if token is None or client is None or not client.stands_by(token):
         return None

@@ -9,20 +9,19 @@ models in its signature and the errors in the decorator are its OpenAPI entry.
 
 import json
 import os
-import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_snake
 
-from motorpool import telemetry
+from motorpool import budget, telemetry
 from motorpool.callers import Caller
 from motorpool.errors import (
+    Api,
     InvalidParameters,
     InvalidTokenRequest,
     MissingScope,
@@ -36,20 +35,15 @@ from motorpool.idempotency import AlreadyAnswered, FirstAnswer, IdempotencyKey
 from motorpool.public_url import PublicUrl
 from motorpool.store import rates, table
 from motorpool.store.table import Write
+from motorpool.wire import NOT_KEPT
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
     from pydantic_core import ErrorDetails
 
 Event = dict[str, Any]
 Response = dict[str, Any]
 Headers = dict[str, str]
-
-# Each time, somebody else's change has got through; 16 with these pauses take about 3 s. A
-# transaction that meets conflicts takes as long again: none is begun so late that both together
-# outlast the function.
-DECISIONS = 16
-LONGEST_PAUSE = 0.4
-LATEST_DECISION = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +62,29 @@ class Redirect:
     url: str
 
 
-def endpoint(
+# What a repeated request is answered: made of the first answer as JSON, without what was not kept.
+Renewal = Callable[[Mapping[str, Any], Caller], Change[Any]]
+
+
+def endpoint[R: BaseModel | Change[Any] | Redirect | None](
     *,
     raises: tuple[type[MotorpoolError], ...] = (),
     headers: tuple[str, ...] = (),
     form: bool = False,
-) -> Callable[[Callable[..., Any]], "Endpoint"]:
+    idempotent: bool = False,
+    renewed: Renewal | None = None,
+) -> Callable[[Callable[..., R]], "Endpoint"]:
     """Make a function the Lambda handler of its folder's route.
 
-    `raises`, and the `headers` that a `Change` may have, go into OpenAPI; `form`: the body is
-    form-encoded, not JSON.
+    `raises`, and the `headers` that a `Change` may have, go into OpenAPI. `form`: the body is
+    form-encoded, not JSON. `idempotent`: a request that was carried out, decided again, gets the
+    same answer; so it is, when the answer to its transaction was lost. `renewed`: what a request
+    that is repeated with its Idempotency-Key is answered where the first answer was not kept whole.
+    Raises TypeError when an answer has fields that are not kept, and nothing renews them.
     """
-    return lambda function: Endpoint(function, raises, headers, form=form)
+    return lambda function: Endpoint(
+        function, raises, headers, form=form, idempotent=idempotent, renewed=renewed
+    )
 
 
 class Endpoint:
@@ -91,7 +96,9 @@ class Endpoint:
         raises: tuple[type[MotorpoolError], ...],
         headers: tuple[str, ...],
         *,
-        form: bool = False,
+        form: bool,
+        idempotent: bool,
+        renewed: Renewal | None,
     ) -> None:
         update_wrapper(self, function)
         hints = get_type_hints(function)
@@ -101,6 +108,8 @@ class Endpoint:
         self.raises = raises
         self.headers = headers
         self.form = form
+        self.idempotent = idempotent
+        self.renewed = renewed
         self.redirects = answer is Redirect
         self.answer: type[BaseModel] | None = (
             None if self.redirects or answer is type(None) else answer
@@ -109,14 +118,17 @@ class Endpoint:
         self.query: type[BaseModel] | None = hints.get("query")
         for model in filter(None, (self.answer, self.body, self.query)):
             model.model_rebuild()
+        self.not_kept = _not_kept(self.answer)
+        if self.not_kept and renewed is None:
+            raise TypeError(f"nothing renews {', '.join(sorted(self.not_kept))}")
         self.path = tuple(name for name, hint in hints.items() if hint is str)
         self.takes = frozenset(hints)
 
-    def __call__(self, event: Event, context: Any) -> Response:
+    def __call__(self, event: Event, context: "LambdaContext") -> Response:
         """Answer one request. Whatever happens, the caller gets the envelope, never a trace."""
         asked = GatewayEvent(event)
         request = telemetry.Request(
-            function=context.function_name.removeprefix("motorpool-"),
+            function=telemetry.function_of(context),
             route=asked.route,
             request_id=asked.gateway["requestId"],
         )
@@ -126,16 +138,17 @@ class Endpoint:
         }
         code, fault = None, None
         try:
-            answer = self._answer(asked, request, headers)
+            with budget.of_one_request():
+                answer = self._answer(asked, request, headers)
             status, body = answer.status, answer.body
             headers |= answer.headers
         except Exception as error:
-            refused = error if isinstance(error, MotorpoolError) else Unexpected()
-            fault = None if refused.expected else error
             api: Any = os.environ["API"]
-            status, code, _ = refused.on(api)
-            body = json.dumps(refused.body(api))
-            headers |= refused.headers
+            refusal = _refusal(error, api)
+            fault = None if refusal is error and refusal.expected else error
+            status, code, _ = refusal.on(api)
+            body = json.dumps(refusal.body(api))
+            headers |= refusal.headers
         request.answered(status, code, fault)
         return {"statusCode": status, "headers": headers, "body": body}
 
@@ -153,28 +166,18 @@ class Endpoint:
             _must_have_scope(caller)
         arguments |= self._arguments(asked)
         key = _idempotency_key(asked, caller, arguments) if caller else None
+        decide = partial(self._first_answer, arguments, key)
+        if key is None:
+            return _decided(decide, again_when_unknown=self.idempotent)
         try:
-            return self._decided(arguments, key)
+            return _decided(decide, again_when_unknown=True)
         except AlreadyAnswered as before:
-            first = before.first
+            repeat = partial(self._repeated_answer, before.first, key.caller)
+            first = _decided(repeat, again_when_unknown=True)
             replayed = {"Idempotent-Replayed": "true"}
             return FirstAnswer(first.status, first.body, first.headers | replayed)
 
-    def _decided(self, arguments: dict[str, Any], key: IdempotencyKey | None) -> FirstAnswer:
-        """The answer to what was so when the writes got through. Raises Unavailable in the end."""
-        began = time.monotonic()
-        for decision in range(DECISIONS):
-            if decision:
-                time.sleep(random.uniform(0, LONGEST_PAUSE))
-            if time.monotonic() - began > LATEST_DECISION:
-                break
-            try:
-                return self._effected(arguments, key)
-            except table.Stale:
-                continue
-        raise Unavailable
-
-    def _effected(self, arguments: dict[str, Any], key: IdempotencyKey | None) -> FirstAnswer:
+    def _first_answer(self, arguments: dict[str, Any], key: IdempotencyKey | None) -> FirstAnswer:
         """The handler's answer, once its writes and the key's record are in the table."""
         try:
             result = self.function(**arguments)
@@ -185,15 +188,23 @@ class Endpoint:
         if isinstance(result, Redirect):
             return FirstAnswer(302, "", {"Location": result.url})
         change = result if isinstance(result, Change) else Change(result)
-        answer = (
-            FirstAnswer(204, "", dict(change.headers))
-            if change.answer is None
-            else FirstAnswer(200, change.answer.model_dump_json(), dict(change.headers))
-        )
-        writes = (key.record(answer), *change.writes) if key else change.writes
+        answer = _shown(change)
+        writes = change.writes
+        if key:
+            kept = _shown(change, without=self.not_kept)
+            writes = (key.record(kept), *writes)
         if writes:
             table.transact(*writes)
         return answer
+
+    def _repeated_answer(self, first: FirstAnswer, caller: Caller) -> FirstAnswer:
+        """The first answer again, with what was not kept of it made anew."""
+        if self.renewed is None:
+            return first
+        change = self.renewed(json.loads(first.body), caller)
+        if change.writes:
+            table.transact(*change.writes)
+        return FirstAnswer(first.status, _shown(change).body, first.headers)
 
     def _arguments(self, asked: GatewayEvent) -> dict[str, Any]:
         """What the handler takes, by name. Raises InvalidParameters."""
@@ -210,6 +221,44 @@ class Endpoint:
         if "authorization" in self.takes:
             arguments["authorization"] = asked.authorization
         return arguments
+
+
+def _decided(decide: Callable[[], FirstAnswer], *, again_when_unknown: bool) -> FirstAnswer:
+    """The answer to what was so when its writes got through. Raises Unavailable in the end.
+
+    `again_when_unknown`: a decision whose transaction's answer was lost is made again, once, and
+    finds out whether the transaction was carried out.
+    """
+    for _ in budget.tries():
+        try:
+            return decide()
+        except table.Stale:
+            continue
+        except table.OutcomeUnknown:
+            if not again_when_unknown:
+                raise
+            again_when_unknown = False
+    raise Unavailable
+
+
+def _shown(change: Change[Any], without: frozenset[str] = frozenset()) -> FirstAnswer:
+    """A change's answer as the caller gets it, or without those fields."""
+    headers = dict(change.headers)
+    if change.answer is None:
+        return FirstAnswer(204, "", headers)
+    return FirstAnswer(200, change.answer.model_dump_json(exclude=without), headers)
+
+
+def _not_kept(answer: type[BaseModel] | None) -> frozenset[str]:
+    fields = answer.model_fields if answer else {}
+    return frozenset(name for name, field in fields.items() if NOT_KEPT in field.metadata)
+
+
+def _refusal(error: Exception, api: Api) -> MotorpoolError:
+    """The error, if the API has an answer to it; else Unexpected."""
+    if isinstance(error, MotorpoolError) and error.is_answered_on(api):
+        return error
+    return Unexpected()
 
 
 def _form(asked: GatewayEvent) -> bytes:
@@ -234,7 +283,8 @@ def _idempotency_key(
     if not values or asked.method not in {"POST", "PUT"}:
         return None
     request = arguments.get("request")
-    body = request.model_dump_json() if request else ""
+    # What was not sent is left out, and only that: a null is another request than no field.
+    body = request.model_dump_json(exclude_unset=True) if request else ""
     path = json.dumps(asked.path, sort_keys=True)
     return IdempotencyKey.of(caller, values, asked.route, path, body)
 

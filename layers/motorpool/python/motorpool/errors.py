@@ -42,6 +42,11 @@ class MotorpoolError(Exception):
         super().__init__(self.shown)
 
     @classmethod
+    def is_answered_on(cls, api: Api) -> bool:
+        """Whether that API has an answer to the error."""
+        return (cls.partner if api == "partner" else cls.supplier) is not None
+
+    @classmethod
     def on(cls, api: Api) -> Refusal:
         """The refusal on that API."""
         refusal = cls.partner if api == "partner" else cls.supplier
@@ -142,9 +147,10 @@ class VehicleAlreadyExists(MotorpoolError):
 
 
 class Unavailable(MotorpoolError):
-    """A dependency throttled or timed out until the function's time was used up; nothing is done.
+    """A dependency throttled or timed out. The request is carried out whole, or not at all.
 
-    The partner API's documents know no 503, so there it is the documented 500.
+    A repeat with the same Idempotency-Key finds out. The partner API's documents know no 503, so
+    there it is the documented 500.
     """
 
     partner = Refusal(500, "INTERNAL_SERVER_ERROR")

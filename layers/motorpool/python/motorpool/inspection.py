@@ -4,20 +4,19 @@ It may be told of an upload twice, late, or out of order. The first version that
 before that, checked in) is pinned on the photo; whatever else reaches the key changes nothing.
 """
 
-from motorpool import images, uploads
+from motorpool import budget, images, uploads
+from motorpool.errors import Unavailable
 from motorpool.photos import Photo
 from motorpool.store import checkins, photos, table
 from motorpool.store.table import Stale, Write
-
-DECISIONS = 4
 
 
 def inspect(photo_id: str, version_id: str) -> None:
     """Inspect that version of a photo's file, unless the photo does not wait for it.
 
-    Raises Stale when the photo or its check-in keeps changing, Unavailable when S3 or the table is.
+    Raises Unavailable when the photo or its check-in keeps changing, or the table fails.
     """
-    for _ in range(DECISIONS):
+    for _ in budget.tries():
         photo = photos.find(photo_id)
         if photo is None or not photo.awaits(version_id):
             return
@@ -26,7 +25,7 @@ def inspect(photo_id: str, version_id: str) -> None:
         except Stale:
             continue
         return
-    raise Stale
+    raise Unavailable
 
 
 def _seen(photo: Photo, version_id: str) -> Photo:

@@ -12,7 +12,7 @@ from motorpool.errors import PhotoNotFound
 from motorpool.ids import new_id
 from motorpool.public_url import PublicUrl
 from motorpool.users import User
-from motorpool.wire import Id, PartnerModel, ShortText
+from motorpool.wire import NOT_KEPT, Id, PartnerModel, ShortText
 
 if TYPE_CHECKING:
     from motorpool.images import Inspection
@@ -63,6 +63,11 @@ def id_in(url: str) -> str | None:
 def handle(photo_id: str, here: PublicUrl) -> str:
     """The handle (`photoUrl`) of a photo."""
     return f"{here}/photo/{photo_id}"
+
+
+def object_key(photo_id: str) -> str:
+    """The key of a photo's file in the bucket: as unguessable as the id."""
+    return f"photos/{photo_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +123,8 @@ class Photo:
 
     @property
     def key(self) -> str:
-        """The object's key: as unguessable as the id."""
-        return f"photos/{self.id}"
+        """The key of the file in the bucket."""
+        return object_key(self.id)
 
     @property
     def thumbnail_key(self) -> str:
@@ -224,9 +229,11 @@ class PhotoUploadAnswer(RequestPhotoUpload):
         description="The handle of the photo, for check-ins and for looking at it.",
         examples=["https://api.example.com/api/photo/pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"],
     )
-    upload_url: str = Field(examples=["https://photos.s3.amazonaws.com/"])
-    upload_fields: dict[str, str] = Field(examples=[{"key": "photos/pho_019aa8f5", "policy": "…"}])
-    expires_at: str = Field(examples=["2026-11-21T09:35:00.000Z"])
+    upload_url: Annotated[str, NOT_KEPT] = Field(examples=["https://photos.s3.amazonaws.com/"])
+    upload_fields: Annotated[dict[str, str], NOT_KEPT] = Field(
+        examples=[{"key": "photos/pho_019aa8f5", "policy": "…"}]
+    )
+    expires_at: Annotated[str, NOT_KEPT] = Field(examples=["2026-11-21T09:35:00.000Z"])
     max_bytes: int = Field(examples=[MAX_BYTES])
 
 

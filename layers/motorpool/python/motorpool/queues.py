@@ -2,18 +2,24 @@
 
 import os
 
-from motorpool.aws.service import JsonService
-
-SQS = JsonService("sqs", "AmazonSQS", timeout=5.0)
+from motorpool import aws
+from motorpool.priming import prime
 
 
 def send_transfer(body: str, *, group: str) -> None:
     """Send a message to the transfer queue. Groups take turns (fair queues)."""
     queue = os.environ["TRANSFERS_QUEUE_URL"]
-    SQS.call("SendMessage", QueueUrl=queue, MessageBody=body, MessageGroupId=group)
+    aws.sqs().send_message(QueueUrl=queue, MessageBody=body, MessageGroupId=group)
 
 
 def bury(body: str) -> None:
     """Send a message straight to the dead-letter queue of the queue that the function reads."""
-    dead = os.environ["DEAD_LETTER_QUEUE_URL"]
-    SQS.call("SendMessage", QueueUrl=dead, MessageBody=body)
+    aws.sqs().send_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"], MessageBody=body)
+
+
+prime(
+    aws.sqs,
+    "TRANSFERS_QUEUE_URL",
+    "DEAD_LETTER_QUEUE_URL",
+    send_message={"QueueUrl": "https://any", "MessageBody": "any"},
+)

@@ -8,29 +8,32 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from motorpool import queues, telemetry
+from motorpool import budget, queues, telemetry
 
 OUTBOX = "OUTBOX#"
 
 
-def relay(records: Sequence[dict[str, Any]], function: str) -> list[str]:
-    """Send each new outbox entry's message; the sequence numbers of those that were not sent."""
-    unsent = []
+@budget.of_one_request()
+def relay(records: Sequence[dict[str, Any]], function: str) -> str | None:
+    """Send each new outbox entry's message, in the stream's order.
+
+    Ends at the first that cannot be sent and returns its sequence number: the stream hands it out
+    again, with those after it. None when all are sent.
+    """
     for record in records:
         stream = record["dynamodb"]
         if record["eventName"] != "INSERT" or not stream["Keys"]["pk"]["S"].startswith(OUTBOX):
             continue
-        sequence = stream["SequenceNumber"]
+        sequence: str = stream["SequenceNumber"]
         relayed = telemetry.Message(function, sequence)
         entry = stream["NewImage"]
         try:
             send(entry["transferId"]["S"], entry["vehicleId"]["S"], entry["partnerId"]["S"])
         except Exception as fault:
-            unsent.append(sequence)
             relayed.handled(fault)
-        else:
-            relayed.handled()
-    return unsent
+            return sequence
+        relayed.handled()
+    return None
 
 
 def send(transfer_id: str, vehicle_id: str, partner_id: str) -> None:

@@ -1,21 +1,25 @@
-"""What a request leaves behind: one line of JSON that is its log and its metrics, nothing personal.
-
-CloudWatch takes the metrics out of the line by the embedded metric format:
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""What a request leaves behind: a log line and metrics, nothing personal in either.
 
 Lines name the route, never the path (which may hold a phone number), and the client by its
-fingerprint (`motorpool client list` shows it), never by a header value. A fault is logged as its
-type and the places it passed, without its message, which may quote what the caller sent.
+fingerprint (`motorpool client list` shows it), never by a header value. The request's id is the
+correlation id. A fault is logged as its type and the places it passed, without its message, which
+may quote what the caller sent.
 """
 
-import json
 import time
+import traceback
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from motorpool.aws.service import AwsError
+from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import ClientError
+
+from motorpool import aws
 from motorpool.clients import fingerprint
-from motorpool.clock import iso, now_ms
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SERVICE = "motorpool"
 NAMESPACE = "Motorpool"
@@ -23,7 +27,13 @@ NAMESPACE = "Motorpool"
 # Business refusals that the contract documents under 500 are not failures, so alarms watch this.
 UNEXPECTED = "UnexpectedErrors"
 
-Unit = Literal["Count", "Milliseconds"]
+logger = Logger(service=SERVICE, location=None, utc=True, use_rfc3339=True)
+_metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+
+def function_of(context: "LambdaContext") -> str:
+    """The name of the function's folder."""
+    return context.function_name.removeprefix(f"{SERVICE}-")
 
 
 @dataclass(slots=True)
@@ -37,13 +47,13 @@ class Request:
     started: float = field(default_factory=time.perf_counter)
 
     def answered(self, status: int, code: str | None, fault: BaseException | None = None) -> None:
-        """Write the line and the metrics. `fault` is what nobody foresaw, if that was it."""
+        """Write the line and the metrics. `fault`: the unexpected exception, if any."""
         line = {
+            "correlation_id": self.request_id,
             "route": self.route,
             "status": status,
             "code": code,
             "client": fingerprint(self.client_id) if self.client_id else None,
-            "request_id": self.request_id,
         }
         refused = code is not None and fault is None
         _leave("answered", line, self.function, self.started, refused=refused, fault=fault)
@@ -51,7 +61,7 @@ class Request:
 
 @dataclass(slots=True)
 class Message:
-    """What is known of the queue's message being handled."""
+    """What is known of the queue's message, or the stream's record, being handled."""
 
     function: str
     message_id: str
@@ -63,14 +73,12 @@ class Message:
         _leave("handled", line, self.function, self.started, refused=False, fault=fault)
 
 
-def said(message: str) -> None:
-    """Write a line that says no more than that."""
-    _write([], level="INFO", message=message)
-
-
-def measured(metric: str, value: float, unit: Unit) -> None:
+def measured(metric: str, value: float, unit: MetricUnit) -> None:
     """Write a metric of the whole service."""
-    _write(_metrics(("service",), (metric, unit)), **{metric: value})
+    with single_metric(
+        metric, unit, value, namespace=NAMESPACE, default_dimensions={"service": SERVICE}
+    ):
+        pass
 
 
 def _leave(
@@ -83,50 +91,26 @@ def _leave(
     fault: BaseException | None,
 ) -> None:
     elapsed = round((time.perf_counter() - started) * 1000, 1)
-    metrics = _metrics(
-        ("service", "function"),
-        ("Requests", "Count"),
-        ("Refusals", "Count"),
-        ("Latency", "Milliseconds"),
-    )
-    figures = {"function": function, "Requests": 1, "Refusals": int(refused), "Latency": elapsed}
-    if fault is None:
-        told: dict[str, Any] = {"level": "INFO", "message": what}
-    else:
-        metrics += _metrics(("service",), (UNEXPECTED, "Count"))
-        figures[UNEXPECTED] = 1
-        told = {"level": "ERROR", "message": "unexpected", "fault": described(fault)}
     known = {name: value for name, value in line.items() if value is not None}
-    _write(metrics, **told, **known, elapsed_ms=elapsed, **figures)
-
-
-def _metrics(dimensions: tuple[str, ...], *metrics: tuple[str, Unit]) -> list[dict[str, Any]]:
-    """Which members of the line are metrics, and by which other members they are told apart."""
-    return [
-        {
-            "Namespace": NAMESPACE,
-            "Dimensions": [dimensions],
-            "Metrics": [{"Name": name, "Unit": unit} for name, unit in metrics],
-        }
-    ]
-
-
-def _write(metrics: list[dict[str, Any]], **members: Any) -> None:
-    now = now_ms()
-    line = members | {"service": SERVICE, "timestamp": iso(now)}
-    if metrics:
-        line["_aws"] = {"Timestamp": now, "CloudWatchMetrics": metrics}
-    print(json.dumps(line), flush=True)
+    known["elapsed_ms"] = elapsed
+    if fault is None:
+        logger.info(what, extra=known)
+    else:
+        logger.error("unexpected", extra=known | {"fault": described(fault)})
+        measured(UNEXPECTED, 1, MetricUnit.Count)
+    _metrics.add_dimension("function", function)
+    _metrics.add_metric("Requests", MetricUnit.Count, 1)
+    _metrics.add_metric("Refusals", MetricUnit.Count, int(refused))
+    _metrics.add_metric("Latency", MetricUnit.Milliseconds, elapsed)
+    _metrics.flush_metrics()
 
 
 def described(fault: BaseException) -> list[str]:
     """An exception and its causes: type names, with AWS's error code, and where they passed."""
-    import traceback
-
     lines = []
     cause: BaseException | None = fault
     while cause is not None:
-        code = cause.code if isinstance(cause, AwsError) else ""
+        code = aws.code_of(cause) if isinstance(cause, ClientError) else ""
         lines.append(f"{type(cause).__module__}.{type(cause).__name__} {code}".rstrip())
         lines += [
             f"  {frame.filename.rpartition('/python/')[2]}:{frame.lineno} {frame.name}"

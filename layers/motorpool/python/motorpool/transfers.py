@@ -12,7 +12,6 @@ from pydantic import Field
 from motorpool.clock import iso, now_ms
 from motorpool.custody import Custody
 from motorpool.errors import (
-    InvalidParameters,
     OrganizationNotFound,
     TransferInProgress,
     TransferOfAssignedVehicle,
@@ -102,17 +101,14 @@ class Transfer:
         return self.completed_at - self.accepted_at
 
 
-def must_be_possible(vehicle: Vehicle, new_owner: Organization, new_user: User | None) -> None:
+def must_be_possible(vehicle: Vehicle, new_owner: Organization) -> None:
     """The rules of a transfer that would start now.
 
-    Raises OrganizationNotFound (another supplier type),
-    InvalidParameters (the user is of another organization), TransferOfAssignedVehicle,
+    Raises OrganizationNotFound (another supplier type), TransferOfAssignedVehicle and
     TransferInProgress.
     """
     if new_owner.supplier_type != vehicle.supplier_type:
         raise OrganizationNotFound
-    if new_user and new_user.org_id != new_owner.id:
-        raise InvalidParameters(("new_user_id", "is not a user of the new owner"))
     if vehicle.driver_id:
         raise TransferOfAssignedVehicle
     if vehicle.pending_transfer_id and vehicle.pending_owner_id != new_owner.id:

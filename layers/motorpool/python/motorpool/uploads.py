@@ -2,36 +2,59 @@
 
 import os
 from dataclasses import replace
+from typing import Any
 
-from motorpool.aws.connection import Unreachable
-from motorpool.aws.s3 import S3, Form
-from motorpool.aws.service import AwsError
+from botocore.exceptions import ClientError
+
+from motorpool import aws
 from motorpool.checkins import PhotoPair
+from motorpool.clock import iso, now_ms
 from motorpool.errors import (
     LicensePhotoRequired,
     MotorpoolError,
     OdometerPhotoRequired,
     Unavailable,
 )
-from motorpool.photos import MAX_BYTES, UPLOAD_SECONDS, VIEW_SECONDS, Photo
+from motorpool.photos import (
+    MAX_BYTES,
+    UPLOAD_SECONDS,
+    VIEW_SECONDS,
+    ContentType,
+    Photo,
+    object_key,
+)
+from motorpool.priming import prime
 
-STORE = S3(timeout=5.0)
 
+def form(photo_id: str, content_type: ContentType) -> dict[str, Any]:
+    """A presigned POST, as the answer shows it: `upload_url`, `upload_fields`, `expires_at`.
 
-def form(photo: Photo) -> Form:
-    """A presigned POST: this key, this type, 1 byte to 15 MB, 5 minutes.
-
-    A POST and not a PUT, because only a POST's policy can bound the size.
+    It takes a file of that type and of 1 byte to 15 MB for the photo's key, for 5 minutes. A POST
+    and not a PUT, because only a POST's policy can bound the size.
     """
-    return STORE.form(
-        _bucket(), photo.key, photo.content_type, most_bytes=MAX_BYTES, seconds=UPLOAD_SECONDS
+    expires_at = iso(now_ms() + UPLOAD_SECONDS * 1000)
+    presigned = aws.s3().generate_presigned_post(
+        Bucket=_bucket(),
+        Key=object_key(photo_id),
+        Fields={"Content-Type": content_type},
+        Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, MAX_BYTES]],
+        ExpiresIn=UPLOAD_SECONDS,
     )
+    return {
+        "upload_url": presigned["url"],
+        "upload_fields": presigned["fields"],
+        "expires_at": expires_at,
+    }
 
 
 def view_url(photo: Photo, *, thumbnail: bool) -> str:
     """A link for 60 seconds to the file (the version that was inspected), or its thumbnail."""
-    key, version = (photo.thumbnail_key, None) if thumbnail else (photo.key, photo.version_id)
-    return STORE.link(_bucket(), key, version_id=version, seconds=VIEW_SECONDS)
+    request: dict[str, str] = {"Bucket": _bucket(), "Key": photo.key}
+    if thumbnail:
+        request["Key"] = photo.thumbnail_key
+    elif photo.version_id:
+        request["VersionId"] = photo.version_id
+    return aws.s3().generate_presigned_url("get_object", Params=request, ExpiresIn=VIEW_SECONDS)
 
 
 def uploaded_version(photo: Photo) -> str | None:
@@ -40,12 +63,10 @@ def uploaded_version(photo: Photo) -> str | None:
     S3 says 403 for what is not there to those who may not list the bucket. Raises Unavailable.
     """
     try:
-        return STORE.head(_bucket(), photo.key).headers["x-amz-version-id"]
-    except AwsError as error:
-        if error.status in (403, 404):
+        return aws.s3().head_object(Bucket=_bucket(), Key=photo.key)["VersionId"]
+    except aws.FAULTS as fault:
+        if isinstance(fault, ClientError) and aws.status_of(fault) in (403, 404):
             return None
-        raise Unavailable from error
-    except Unreachable as fault:
         raise Unavailable from fault
 
 
@@ -74,13 +95,35 @@ def _uploaded(photo: Photo, missing: type[MotorpoolError]) -> Photo:
 
 def file_of(photo: Photo, version_id: str) -> bytes:
     """The bytes of a version of the file, at most 15 MB as the form saw to."""
-    return STORE.get(_bucket(), photo.key, version_id=version_id).body
+    stored = aws.s3().get_object(Bucket=_bucket(), Key=photo.key, VersionId=version_id)
+    return stored["Body"].read()
 
 
 def keep_thumbnail(photo: Photo, jpeg: bytes) -> None:
     """Store the thumbnail beside the photo; again is the same."""
-    STORE.put(_bucket(), photo.thumbnail_key, jpeg, "image/jpeg")
+    aws.s3().put_object(
+        Bucket=_bucket(), Key=photo.thumbnail_key, Body=jpeg, ContentType="image/jpeg"
+    )
 
 
 def _bucket() -> str:
     return os.environ["PHOTO_BUCKET"]
+
+
+# The bucket's own name: botocore keeps what its endpoint rules make of it.
+_ANY = {"Bucket": os.environ.get("PHOTO_BUCKET", "any"), "Key": "any"}
+prime(
+    aws.s3,
+    "PHOTO_BUCKET",
+    headers={
+        "Content-Length": "0",
+        "ETag": '"any"',
+        "Last-Modified": "Sat, 21 Nov 2026 09:30:00 GMT",
+        "x-amz-version-id": "any",
+    },
+    head_object=_ANY,
+    get_object=_ANY | {"VersionId": "any"},
+    put_object=_ANY | {"Body": b"any", "ContentType": "image/jpeg"},
+    generate_presigned_post=_ANY | {"Fields": {"any": "any"}, "Conditions": [{"any": "any"}]},
+    generate_presigned_url={"ClientMethod": "get_object", "Params": _ANY},
+)

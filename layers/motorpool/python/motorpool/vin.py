@@ -93,6 +93,11 @@ def decode(vin: str) -> DecodedVin:
     return DecodedVin(vin, make, model, answer["attributes"].get("Series"), year)
 
 
+def load_database() -> None:
+    """Have the first decoding, which loads the database, behind us."""
+    decode("1FMCU14T6JU400773")
+
+
 def _normalized(vin: str) -> str:
     # ASCII first: upper-casing makes letters of some characters that are none: ß becomes SS.
     if isinstance(vin, str) and len(vin) <= LONGEST_INPUT and vin.isascii():

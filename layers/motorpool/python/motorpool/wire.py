@@ -31,6 +31,11 @@ ShortText = Annotated[
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
+# Marks a field of an answer that lets whoever reads it in (a secret, a signed form). Idempotency
+# records are stored without it; a repeated request gets a new one.
+NOT_KEPT = "not kept"
+
+
 class PartnerModel(BaseModel):
     """JSON of the partner API: camelCase names."""
 

@@ -1,7 +1,8 @@
 """Entities as items and back: fields in camelCase, absent where None."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 
+@cache
 def camel(name: str) -> str:
     """`owner_path` as `ownerPath`."""
     head, *rest = name.split("_")
@@ -23,6 +25,14 @@ def to_attributes(entity: "DataclassInstance") -> Item:
 
 
 def from_attributes[E: "DataclassInstance"](kind: type[E], item: Mapping[str, Any]) -> E:
-    """The dataclass that `to_attributes` made the item from; attributes of no field are ignored."""
-    made = {field.name: item.get(camel(field.name)) for field in fields(kind)}
+    """The dataclass that `to_attributes` made the item from; attributes of no field are ignored.
+
+    An item that an older version wrote has no attribute for a newer field: the field's default
+    counts. A field without a default is None.
+    """
+    made = {
+        field.name: item.get(camel(field.name))
+        for field in fields(kind)
+        if camel(field.name) in item or (field.default is field.default_factory is MISSING)
+    }
     return kind(**made)

@@ -1,32 +1,24 @@
-"""The table: reads, and writes that all succeed or none does.
+"""The table: reads, and writes that all succeed or none does."""
 
-Retries fit a function of 25 s behind a gateway of 29 s. A call is tried 3 times with up to 1 + 2 s
-between; with 1 s to connect and 2 s to read that is at most 12 s a call: a request of two calls is
-answered by us whatever the table does.
-"""
-
+import json
 import os
-import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
-from uuid import uuid4
 
-from motorpool.aws.connection import Unreachable
-from motorpool.aws.service import TRIES, AwsError, JsonService
+from botocore.exceptions import ClientError
+
+from motorpool import aws, budget
 from motorpool.errors import MotorpoolError, Unavailable
+from motorpool.priming import prime
 from motorpool.store.items import Item
 from motorpool.store.values import from_values, to_values
 
-DYNAMODB = JsonService("dynamodb", "DynamoDB_20120810", timeout=2.0)
-
-# Two transactions on one item at once cancel each other; the loser goes again, to meet the
-# winner's condition. 16 tries with these pauses take about 3 s.
-CONFLICT_TRIES = 16
-CONFLICT_PAUSE = 0.4
-PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+# Two transactions on one item at once cancel each other; the decision is then made again, and the
+# winner's change is read.
+CONFLICT = "TransactionConflict"
+PASSING = {CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 FREE = "attribute_not_exists(pk)"
 UNCHANGED = "version = :read"
@@ -37,12 +29,16 @@ class Refused(Exception):
 
 
 class Stale(MotorpoolError):
-    """What a decision was made on has changed since: it is to be made again.
+    """What a decision was made on has changed since, or changes now: it is to be made again.
 
     `endpoint` calls the handler again, which reads anew.
     """
 
     message = "It changed in the meantime"
+
+
+class OutcomeUnknown(Unavailable):
+    """The answer to a transaction was lost: all of it is done, or nothing."""
 
 
 class Key(NamedTuple):
@@ -115,9 +111,7 @@ def update_now(key: Key, expression: str, *, only_if: str, values: Mapping[str, 
     """
     try:
         with _faults_named():
-            answer = DYNAMODB.call(
-                "UpdateItem",
-                repeatable=False,
+            answer = aws.dynamodb().update_item(
                 TableName=table_name(),
                 Key=to_values(key._asdict()),
                 UpdateExpression=expression,
@@ -125,8 +119,8 @@ def update_now(key: Key, expression: str, *, only_if: str, values: Mapping[str, 
                 ExpressionAttributeValues=to_values(values),
                 ReturnValues="ALL_NEW",
             )
-    except AwsError as error:
-        if error.code == "ConditionalCheckFailedException":
+    except ClientError as error:
+        if aws.code_of(error) == "ConditionalCheckFailedException":
             raise Refused from None
         raise
     return from_values(answer["Attributes"])
@@ -139,17 +133,14 @@ def get_many(*keys: Key) -> dict[Key, Item]:
     """
     wanted: list[Any] = [to_values(key._asdict()) for key in dict.fromkeys(keys)]
     found: dict[Key, Item] = {}
-    for attempt in range(TRIES):
-        if attempt:
-            time.sleep(random.uniform(0, CONFLICT_PAUSE))
+    for _ in budget.tries():
         with _faults_named():
-            answer = DYNAMODB.call(
-                "BatchGetItem",
-                RequestItems={table_name(): {"Keys": wanted, "ConsistentRead": True}},
+            answer = aws.dynamodb().batch_get_item(
+                RequestItems={table_name(): {"Keys": wanted, "ConsistentRead": True}}
             )
         for item in map(from_values, answer["Responses"].get(table_name(), [])):
             found[Key(item["pk"], item["sk"])] = item
-        unread = answer.get("UnprocessedKeys", {}).get(table_name())
+        unread = answer["UnprocessedKeys"].get(table_name())
         if not unread:
             return found
         wanted = list(unread["Keys"])
@@ -187,7 +178,7 @@ def page(
         request["FilterExpression"] = "begins_with(ownerPath, :path)"
         request["ExpressionAttributeValues"] |= to_values({":path": only_below})
     with _faults_named():
-        answer = DYNAMODB.call("Query", **request)
+        answer = aws.dynamodb().query(**request)
     last_key = answer.get("LastEvaluatedKey")
     return Page(
         items=[from_values(item) for item in answer["Items"]],
@@ -198,8 +189,8 @@ def page(
 def get(key: Key) -> Item | None:
     """The item with that key, None when there is none. One strongly consistent read."""
     with _faults_named():
-        answer = DYNAMODB.call(
-            "GetItem", TableName=table_name(), Key=to_values(key._asdict()), ConsistentRead=True
+        answer = aws.dynamodb().get_item(
+            TableName=table_name(), Key=to_values(key._asdict()), ConsistentRead=True
         )
     return from_values(answer["Item"]) if "Item" in answer else None
 
@@ -214,7 +205,7 @@ def query(
     request = _query_request(pk, index, begins_with)
     while True:
         with _faults_named():
-            answer = DYNAMODB.call("Query", **request)
+            answer = aws.dynamodb().query(**request)
         yield from map(from_values, answer["Items"])
         if "LastEvaluatedKey" not in answer:
             return
@@ -222,8 +213,11 @@ def query(
 
 
 def _query_request(pk: str, index: str | None, begins_with: str) -> Any:
+    return {"TableName": table_name()} | _query_parameters(pk, index, begins_with)
+
+
+def _query_parameters(pk: str, index: str | None, begins_with: str) -> Item:
     request: Item = {
-        "TableName": table_name(),
         "KeyConditionExpression": "#pk = :pk",
         "ExpressionAttributeNames": {"#pk": f"{index or ''}pk"},
         "ExpressionAttributeValues": to_values({":pk": pk}),
@@ -240,27 +234,22 @@ def _query_request(pk: str, index: str | None, begins_with: str) -> Any:
 def transact(*writes: Write) -> None:
     """All the writes, or none and the error of the first whose condition does not hold.
 
-    Raises Unavailable when the table throttles or conflicts for longer than a caller should wait.
+    Raises Stale when another transaction changes one of the items right now, OutcomeUnknown when
+    the answer is lost, and Unavailable when the table throttles for longer than a caller should
+    wait. botocore sends one token with all tries of the call: they are one transaction.
     """
-    parts = [{w.action: {"TableName": table_name()} | w.request} for w in writes]
-    for attempt in range(CONFLICT_TRIES):
-        if attempt:
-            time.sleep(random.uniform(0, CONFLICT_PAUSE))
-        try:
-            with _faults_named():
-                # The token makes a try after a lost answer the same transaction, not a second.
-                DYNAMODB.call(
-                    "TransactWriteItems", TransactItems=parts, ClientRequestToken=str(uuid4())
-                )
-            return
-        except AwsError as error:
-            if error.code != "TransactionCanceledException":
-                raise
-            reasons: list[Any] = error.answer.get("CancellationReasons", [])
-            _raise_the_refusal(writes, reasons)
-            if not any(reason.get("Code") in PASSING for reason in reasons):
-                raise
-    raise Unavailable
+    parts: Any = [{w.action: {"TableName": table_name()} | w.request} for w in writes]
+    try:
+        with _faults_named(lost=OutcomeUnknown):
+            aws.dynamodb().transact_write_items(TransactItems=parts)
+    except ClientError as error:
+        if aws.code_of(error) != "TransactionCanceledException":
+            raise
+        reasons: list[Any] = list(error.response.get("CancellationReasons", []))
+        _raise_the_refusal(writes, reasons)
+        if any(reason.get("Code") in PASSING for reason in reasons):
+            raise Stale from error
+        raise
 
 
 def _raise_the_refusal(writes: tuple[Write, ...], reasons: list[Any]) -> None:
@@ -283,16 +272,50 @@ def _condition(only_if: str | None, values: Mapping[str, Any] | None) -> Item:
 
 
 @contextmanager
-def _faults_named() -> Iterator[None]:
-    """What is left after all tries (throttling, no answer, 5xx) as Unavailable."""
+def _faults_named(lost: type[Unavailable] = Unavailable) -> Iterator[None]:
+    """What is left after all tries (throttling, no answer, 5xx) as Unavailable.
+
+    `lost`: what is raised instead when the call may have been carried out.
+    """
     try:
         yield
-    except (AwsError, Unreachable) as fault:
-        if fault.passing:
-            raise Unavailable from fault
-        raise
+    except aws.FAULTS as fault:
+        if not aws.may_pass(fault):
+            raise
+        raise (Unavailable if aws.is_undone(fault) else lost) from fault
 
 
 def table_name() -> str:
     """The table's name, from the variable that `Uses` sets."""
     return os.environ["TABLE_NAME"]
+
+
+# An item with a value of every kind, and the parameters and answers that have such items.
+_KEY = Key("any", "any")._asdict()
+_ITEM = to_values({**_KEY, "number": 1, "flag": True, "list": ["any"], "map": {"any": None}})
+_ONE: Any = {"TableName": "any", "Key": to_values(_KEY)}
+_CONDITION = {"ConditionExpression": FREE, "ExpressionAttributeValues": _ITEM}
+prime(
+    aws.dynamodb,
+    "TABLE_NAME",
+    answer=json.dumps(
+        {
+            "Item": _ITEM,
+            "Items": [_ITEM],
+            "Attributes": _ITEM,
+            "Responses": {"any": [_ITEM]},
+            "LastEvaluatedKey": _ONE["Key"],
+        }
+    ).encode(),
+    get_item=_ONE | {"ConsistentRead": True},
+    batch_get_item={"RequestItems": {"any": {"Keys": [_ONE["Key"]], "ConsistentRead": True}}},
+    query={"TableName": "any", "Limit": 1} | _query_parameters("any", "gsi1", "any"),
+    update_item=_ONE | _CONDITION | {"UpdateExpression": "any", "ReturnValues": "ALL_NEW"},
+    transact_write_items={
+        "TransactItems": [
+            {"Put": {"TableName": "any", "Item": _ITEM} | _CONDITION},
+            {"Update": _ONE | _CONDITION | {"UpdateExpression": "any"}},
+            {"Delete": _ONE | _CONDITION},
+        ]
+    },
+)

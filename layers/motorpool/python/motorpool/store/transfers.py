@@ -30,7 +30,7 @@ def parties(vehicle_id: str, request: TransferVehicle, caller: Caller) -> Partie
     """Vehicle, new owner and new user, in one call.
 
     Raises VehicleNotFound, OrganizationNotFound and UserNotFound, also on what is outside the
-    caller's subtree.
+    caller's subtree, and on a user who is not one of the new owner's.
     """
     new_user_id = request.new_user_id or ""
     wanted = {
@@ -49,7 +49,7 @@ def parties(vehicle_id: str, request: TransferVehicle, caller: Caller) -> Partie
     new_user = None
     if request.new_user_id:
         user = items.get(keys.user(request.new_user_id))
-        if user is None or user["partnerId"] != caller.partner_id:
+        if user is None or user["orgId"] != request.new_owner_id:
             raise UserNotFound
         new_user = from_attributes(User, user)
     return Parties(vehicle, from_attributes(Organization, item), new_user)

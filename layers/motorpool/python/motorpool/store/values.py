@@ -14,7 +14,7 @@ def to_values(values: Mapping[str, Any]) -> dict[str, Value]:
     return {name: _to_value(value) for name, value in values.items()}
 
 
-def from_values(values: Mapping[str, Value]) -> dict[str, Any]:
+def from_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """Each value by itself: numbers as int or float, lists as tuples."""
     return {name: _from_value(value) for name, value in values.items()}
 
