@@ -56,3 +56,12 @@ def test_there_are_fifty_states_and_a_district_written_in_any_case() -> None:
     assert len(accepted) == 51
     assert {"DC", "CA", "WY"} <= accepted
     assert not {"PR", "GU", "XX"} & accepted
+
+
+@pytest.mark.parametrize("written", ["\u0131l", "\u0131L", "m\u017f", "\u017fc", "\u0131d"])
+def test_a_state_is_written_in_ascii_even_where_unicode_has_the_same_upper_case(
+    written: str,
+) -> None:
+    assert written.upper().isascii()
+    with pytest.raises(ValidationError):
+        STATE.validate_python(written)

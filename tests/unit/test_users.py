@@ -48,7 +48,21 @@ def test_a_name_is_printable_text_of_1_to_64_characters(field: str, name: Any) -
     assert refused(**{field: name}) == field
 
 
-@pytest.mark.parametrize("name", ["Jörg", "李", "O'Brien-Smith", "\U0001f697", "x" * 64])
+@pytest.mark.parametrize(
+    "character",
+    ["\u2028", "\u2029", "\u061c", "\u200e", "\u200f",
+     *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))],
+    ids=ascii,
+)  # fmt: skip
+def test_a_name_has_no_line_separator_and_nothing_that_sets_the_direction_of_text(
+    character: str,
+) -> None:
+    assert refused(firstName=f"Dana{character}Reyes") == "firstName"
+
+
+@pytest.mark.parametrize(
+    "name", ["Jörg", "李", "O'Brien-Smith", "\U0001f697", "دانا", "x\u202f\u200dy", "x" * 64]
+)
 def test_people_may_be_called_what_they_are_called(name: str) -> None:
     assert CreateUser.model_validate(REQUEST | {"firstName": name}).first_name == name
 

@@ -158,6 +158,13 @@ def test_a_named_field_changes_and_no_other(
     assert updated(vehicle, **named) == replace(vehicle, **changed)
 
 
+def test_a_color_is_written_in_ascii_even_where_unicode_has_the_same_upper_case() -> None:
+    ligature = "\ufb00" + "0000"
+    assert ligature.upper() == "FF0000"
+    with pytest.raises(ValidationError, match="colorHexCode"):
+        UpdateVehicle.model_validate({"colorHexCode": ligature})
+
+
 @pytest.mark.parametrize(
     "named", [{"state": None}, {"licensePlate": "NEW-1", "state": ""}], ids=str
 )

@@ -4,6 +4,7 @@ JSON is taken at its word (strict): a number in quotes is a string. Unknown fiel
 A function imports more models than it needs, so `Endpoint` builds those that it does.
 """
 
+from string import ascii_lowercase, ascii_uppercase
 from typing import Annotated, Any
 
 from pydantic import (
@@ -17,9 +18,14 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import core_schema
 
-# C0 and C1 control characters: no name, plate or note needs one, and NUL breaks what reads logs.
-# U+FFFD stands where something on the way met bytes that are no UTF-8.
-PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$"
+# Printable text has no
+# - control characters (C0 and C1): NUL breaks programs that read logs;
+# - line and paragraph separators (U+2028, U+2029): text stays on its line;
+# - characters that set the direction of text (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to
+#   U+2069): they make text look like other text;
+# - U+FFFD: a program on the way wrote it in the place of bytes that are not UTF-8.
+# The expression is part of the OpenAPI documents. Rust, ECMAScript and Python read it alike.
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]*$"
 
 ShortText = Annotated[
     str,
@@ -55,8 +61,12 @@ class SupplierModel(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
 
 
+# str.upper turns some other letters into ASCII ones: dotless i into I, long s into S.
+_UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
+
+
 def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
+    return value.translate(_UPPER) if isinstance(value, str) else value
 
 
 def _empty_is_none(value: object) -> object:
