@@ -257,6 +257,35 @@ def test_without_a_local_stack_the_operator_is_told_what_to_do(
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "must not be empty"),
+        ("  ", "must not be empty"),
+        ("a\nb", "must not have control characters, line breaks or direction marks"),
+        ("\x1b[2J", "must not have control characters, line breaks or direction marks"),
+        ("x" * 100_000, "must have at most 64 characters"),
+        # What Python makes of an argument that is not UTF-8.
+        ("caf\udce9", "must be valid UTF-8"),
+    ],
+    ids=lambda text: ascii(text)[:20],
+)
+def test_a_wrong_name_is_said_in_one_line_and_nothing_is_created(
+    motorpool: Run, partner_id: str, name: str, problem: str
+) -> None:
+    of = ("--partner", partner_id)
+    before = partners.every()
+    for create in (
+        ("partner", "create", name),
+        ("organization", "create", name, *of, "--type", "Fleet"),
+        ("client", "create", name, *of),
+    ):
+        assert motorpool(*create, fails=True) == f"motorpool: name: {problem}\n"
+    assert partners.every() == before
+    assert organizations.of_partner(partner_id) == []
+    assert clients.of_partner(partner_id) == []
+
+
 def test_a_partners_name_may_be_anything_printable(motorpool: Run) -> None:
     partner_id = motorpool("partner", "create", "[bold]Ünï & Söhne[/] 李").strip()
     assert ID.fullmatch(partner_id)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, replace
 
+from motorpool import names
 from motorpool.callers import Caller
 from motorpool.clock import now_ms
 from motorpool.errors import InvalidParameters
@@ -69,7 +70,8 @@ class Client:
         """A new client, linked to an organization and all below it, or to the whole partner.
 
         `home` is where a whole-partner client's new users go by default.
-        Raises InvalidParameters on another partner's organization.
+        Raises InvalidParameters on another partner's organization, and on a name that is not 1 to
+        64 printable characters.
         """
         for field, organization in (("organization", linked_to), ("home", home)):
             if organization and organization.partner_id != partner_id:
@@ -79,7 +81,7 @@ class Client:
         return cls(
             id=new_id("cli"),
             partner_id=partner_id,
-            name=name,
+            name=names.checked(name),
             org_id=default.id if default else None,
             org_path=linked_to.path if linked_to else "",
             scopes=tuple(sorted(scopes)),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from motorpool import names
 from motorpool.clock import now_ms
 from motorpool.errors import InvalidParameters
 from motorpool.ids import new_id
@@ -40,7 +41,8 @@ class Organization:
     ) -> "Organization":
         """A new organization below `parent`, which must be of the same partner and type.
 
-        Raises InvalidParameters on another partner's or another type's parent, and below 20 levels.
+        Raises InvalidParameters on another partner's or another type's parent, below 20 levels, and
+        on a name that is not 1 to 64 printable characters.
         """
         if parent and parent.partner_id != partner_id:
             raise InvalidParameters(("parent", "belongs to another partner"))
@@ -54,7 +56,7 @@ class Organization:
         return cls(
             id=organization_id,
             partner_id=partner_id,
-            name=name,
+            name=names.checked(name),
             supplier_type=supplier_type,
             path=f"{parent.path}/{organization_id}" if parent else organization_id,
             created=now_ms(),

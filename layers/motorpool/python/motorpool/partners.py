@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from motorpool import names
 from motorpool.clock import now_ms
 from motorpool.errors import InvalidParameters
 from motorpool.ids import new_id
@@ -50,8 +51,11 @@ class Partner:
 
     @classmethod
     def signed(cls, name: str) -> Self:
-        """A new partner."""
-        return cls(id=new_id("ptr"), name=name, created=now_ms())
+        """A new partner.
+
+        Raises InvalidParameters on a name that is not 1 to 64 printable characters.
+        """
+        return cls(id=new_id("ptr"), name=names.checked(name), created=now_ms())
 
     @property
     def cadence(self) -> Cadence:
