@@ -1,5 +1,6 @@
 """`motorpool`: partners, organizations, clients, transfers. Works on the local stack by default."""
 
+import shlex
 import sys
 from typing import Annotated
 
@@ -38,12 +39,14 @@ OrganizationId = typer.Option(help="Id of an organization (org_…).")
 
 @app.callback()
 def target(
+    context: typer.Context,
     aws: Annotated[bool, typer.Option("--aws", help="Use AWS, by the usual settings.")] = False,
     profile: Annotated[str | None, typer.Option(help="Use AWS with this profile.")] = None,
     region: Annotated[str | None, typer.Option(help="The region of the stack.")] = None,
 ) -> None:
     """Operate a Motorpool: the local one, or with --aws or --profile the one in an account."""
-    Target(aws=aws, profile=profile, region=region).choose()
+    context.obj = Target(aws=aws, profile=profile, region=region)
+    context.obj.choose()
 
 
 @partner_app.command("create")
@@ -168,12 +171,29 @@ def list_clients(partner: PartnerId) -> None:
 
 
 @client_app.command("rotate")
-def rotate_client(client_id: ClientId, partner: PartnerId) -> None:
-    """Give a client a new secret, shown once. Its last one is valid until `revoke --old`."""
+def rotate_client(
+    context: typer.Context,
+    client_id: ClientId,
+    partner: PartnerId,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Even if the older of two valid secrets becomes invalid."),
+    ] = False,
+) -> None:
+    """Give a client a new secret, shown once. Its last one is valid until `revoke --old`.
+
+    Refused while two secrets are valid: a third would make the older one invalid.
+    """
     secret = new_secret()
     client = clients.get(partner, client_id)
-    table.transact(clients.replaced(client, client.with_new_secret(secret, pepper())))
-    _show_credentials(client, secret)
+    rotated = client.with_new_secret(secret, pepper(), force=force)
+    table.transact(clients.replaced(client, rotated))
+    _show_credentials(rotated, secret)
+    if len(rotated.secret_hashes) > 1:
+        chosen: Target = context.obj
+        revoke = ("client", "revoke", client.id, "--partner", partner, "--old")
+        console.print("The secret before it stays valid until you run this command:")
+        console.print(shlex.join([sys.argv[0], *chosen.options, *revoke]))
 
 
 @client_app.command("revoke")

@@ -35,6 +35,13 @@ class Target:
     region: str | None = None
     stack: str = STACK
 
+    @property
+    def options(self) -> list[str]:
+        """The options of the command line that mean this target."""
+        named = {"--profile": self.profile, "--region": self.region}
+        values = [f"{option}={value}" for option, value in named.items() if value is not None]
+        return ["--aws", *values] if self.aws else values
+
     def choose(self) -> None:
         """Set the variables by which the store and the pepper are found. Raises NoTarget."""
         if self.aws or self.profile:

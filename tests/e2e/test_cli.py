@@ -1,6 +1,7 @@
 """The operator's command line, against the same stack that serves HTTP."""
 
 import re
+import shlex
 from typing import Any
 
 import pytest
@@ -25,6 +26,12 @@ def credentials_in(printed: str) -> dict[str, str]:
     found = dict(line.split() for line in printed.splitlines() if len(line.split()) == 2)
     assert set(found) == {"partnerId", "clientId", "clientSecret"}
     return found
+
+
+def valid(partner_id: str, *credentials: dict[str, str]) -> list[bool]:
+    """Whether the table has each of these secrets as a valid one of its client."""
+    client = clients.get(partner_id, credentials[0]["clientId"])
+    return [client.accepts(each["clientSecret"], pepper()) for each in credentials]
 
 
 def served(stack: dict[str, Any], credentials: dict[str, str]) -> bool:
@@ -159,13 +166,49 @@ def test_a_rotation_has_no_gap_and_ends_when_the_old_secret_is_revoked(
     assert second["clientSecret"] != first["clientSecret"]
     assert served(stack, first)
     assert served(stack, second)
-    third = credentials_in(motorpool("client", "rotate", client_id, *of))
-    # The authorizer's answers to the first two are still cached; the table says who is valid.
-    client = clients.get(partner_id, client_id)
-    valid = [client.accepts(each["clientSecret"], pepper()) for each in (first, second, third)]
-    assert valid == [False, True, True]
     assert "valid secrets: 1" in motorpool("client", "revoke", client_id, *of, "--old")
-    assert served(stack, third)
+    # The authorizer's answer to the first is still cached; the table says which are valid.
+    assert valid(partner_id, first, second) == [False, True]
+    assert served(stack, second)
+
+
+def test_a_second_rotation_is_refused_while_two_secrets_are_valid_unless_it_is_forced(
+    motorpool: Run, partner_id: str
+) -> None:
+    of = ("--partner", partner_id)
+    first = credentials_in(motorpool("client", "create", "Backend", *of))
+    rotate = ("client", "rotate", first["clientId"], *of)
+    second = credentials_in(motorpool(*rotate))
+    refused = motorpool(*rotate, fails=True)
+    assert refused.startswith("motorpool: Two secrets of this client are valid")
+    assert refused.count("\n") == 1
+    assert valid(partner_id, first, second) == [True, True]
+    third = credentials_in(motorpool(*rotate, "--force"))
+    assert valid(partner_id, first, second, third) == [False, True, True]
+
+
+def test_a_rotation_says_by_which_command_the_older_secret_becomes_invalid(
+    motorpool: Run, partner_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    of = ("--partner", partner_id)
+    first = credentials_in(motorpool("client", "create", "Backend", *of))
+    printed = motorpool("client", "rotate", first["clientId"], *of)
+    assert "stays valid until" in printed
+    program, *arguments = shlex.split(printed.splitlines()[-1])
+    assert program == "motorpool"
+    assert arguments[-6:] == ["client", "revoke", first["clientId"], *of, "--old"]
+    assert motorpool(*arguments) == "valid secrets: 1\n"
+    assert valid(partner_id, first, credentials_in(printed)) == [False, True]
+
+
+def test_a_rotation_after_everything_was_revoked_has_no_older_secret_to_speak_of(
+    motorpool: Run, partner_id: str
+) -> None:
+    of = ("--partner", partner_id)
+    client_id = credentials_in(motorpool("client", "create", "Backend", *of))["clientId"]
+    motorpool("client", "revoke", client_id, *of, "--all")
+    assert "stays valid until" not in motorpool("client", "rotate", client_id, *of)
 
 
 def test_a_revoked_client_is_refused(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from motorpool.clients import Client, fingerprint, new_secret, secret_hash
-from motorpool.errors import InvalidParameters
+from motorpool.errors import InvalidParameters, RotationNotFinished
 from motorpool.organizations import Organization
 from motorpool.scopes import ALL_SCOPES
 
@@ -55,8 +55,16 @@ def test_a_rotated_client_accepts_the_new_secret_and_the_one_before() -> None:
     assert client.accepts("second", PEPPER)
 
 
-def test_the_third_secret_makes_the_first_invalid() -> None:
-    client = admitted("first").with_new_secret("second", PEPPER).with_new_secret("third", PEPPER)
+def test_while_two_secrets_are_valid_a_third_is_refused() -> None:
+    rotated = admitted("first").with_new_secret("second", PEPPER)
+    with pytest.raises(RotationNotFinished, match="revoke the older one first"):
+        rotated.with_new_secret("third", PEPPER)
+    assert rotated.without_old_secret().with_new_secret("third", PEPPER).accepts("third", PEPPER)
+
+
+def test_a_forced_third_secret_makes_the_first_invalid() -> None:
+    rotated = admitted("first").with_new_secret("second", PEPPER)
+    client = rotated.with_new_secret("third", PEPPER, force=True)
     assert [client.accepts(s, PEPPER) for s in ("first", "second", "third")] == [False, True, True]
     assert len(client.secret_hashes) == 2
 

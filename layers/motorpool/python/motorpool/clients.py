@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from motorpool import names
 from motorpool.callers import Caller
 from motorpool.clock import now_ms
-from motorpool.errors import InvalidParameters
+from motorpool.errors import InvalidParameters, RotationNotFinished
 from motorpool.ids import new_id
 from motorpool.organizations import Organization
 from motorpool.scopes import Scope
@@ -106,8 +106,14 @@ class Client:
         """Whether the secret that the token was got with is still valid."""
         return token.secret_mark in map(secret_mark, self.secret_hashes)
 
-    def with_new_secret(self, secret: str, pepper: bytes) -> "Client":
-        """Rotated: the new secret and the one before it are valid, older ones are not."""
+    def with_new_secret(self, secret: str, pepper: bytes, *, force: bool = False) -> "Client":
+        """Rotated: the new secret and the one before it are valid.
+
+        Raises RotationNotFinished when two are valid already: the older one, which may be in use,
+        would become invalid. `force` accepts that.
+        """
+        if len(self.secret_hashes) > 1 and not force:
+            raise RotationNotFinished
         hashes = (secret_hash(secret, pepper), *self.secret_hashes[:1])
         return replace(self, secret_hashes=hashes, updated=now_ms())
 

@@ -181,6 +181,15 @@ class ClientNotFound(MotorpoolError):
     message = "There is no such client"
 
 
+class RotationNotFinished(MotorpoolError):
+    """Two secrets of the client are valid. Only operators meet it."""
+
+    message = (
+        "Two secrets of this client are valid, and a new one would make the older one invalid: "
+        "revoke the older one first (`client revoke … --old`), or rotate with --force"
+    )
+
+
 class Conflict(MotorpoolError):
     """Somebody changed it in between. Only operators meet it."""
 
