@@ -17,7 +17,7 @@ from motorpool.secret_keys import pepper
 from motorpool.store import clients, organizations, partners, table
 from ops.drills import DrillFailed
 from ops.drills import app as drill_app
-from ops.screen import console, show
+from ops.screen import console, one_line, print_anywhere, show
 from ops.target import NoTarget, Target
 from ops.transfers import app as transfers_app
 
@@ -95,7 +95,7 @@ def create_organization(
 ) -> None:
     """Create an organization, at the root or below a parent of the same type."""
     partners.get(partner)
-    above = _organization(parent, partner) if parent else None
+    above = _organization(parent, partner)
     organization = Organization.founded(partner, name, supplier_type, above)
     table.transact(organizations.add(organization))
     console.print(organization.id)
@@ -121,7 +121,7 @@ def _scope(name: str) -> Scope:
     for scope in ALL_SCOPES:
         if name == scope:
             return scope
-    raise typer.BadParameter(f"{name!r} is not one of {', '.join(sorted(ALL_SCOPES))}.")
+    raise typer.BadParameter(f"'{one_line(name)}' is not one of {', '.join(sorted(ALL_SCOPES))}.")
 
 
 @client_app.command("create")
@@ -147,8 +147,8 @@ def create_client(
         frozenset(map(_scope, scope or ())),
         secret=secret,
         pepper=pepper(),
-        linked_to=_organization(organization, partner) if organization else None,
-        home=_organization(home, partner) if home else None,
+        linked_to=_organization(organization, partner),
+        home=_organization(home, partner),
     )
     table.transact(clients.add(client))
     _show_credentials(client, secret)
@@ -211,7 +211,13 @@ def revoke_client(
     console.print(f"valid secrets: {len(changed.secret_hashes)}")
 
 
-def _organization(organization_id: str, partner_id: str) -> Organization:
+def _organization(organization_id: str | None, partner_id: str) -> Organization | None:
+    """The partner's organization with that id, None when no id was given.
+
+    Raises OrganizationNotFound, also on an empty id: a script's variable may be unset.
+    """
+    if organization_id is None:
+        return None
     organization = organizations.find(organization_id)
     if organization is None or organization.partner_id != partner_id:
         raise OrganizationNotFound
@@ -221,16 +227,17 @@ def _organization(organization_id: str, partner_id: str) -> Organization:
 def _show_credentials(client: Client, secret: str) -> None:
     console.print(f"partnerId     {client.partner_id}")
     console.print(f"clientId      {client.id}")
-    console.print(f"clientSecret  {secret}", soft_wrap=True)
+    console.print(f"clientSecret  {secret}")
     console.print("The secret is not kept and cannot be shown again.", style="yellow")
 
 
 def main() -> None:
     """The command, with errors of the domain as one line."""
+    print_anywhere()
     try:
         app()
     except (MotorpoolError, NoTarget, DrillFailed) as error:
-        sys.exit(f"motorpool: {error}")
+        sys.exit(f"motorpool: {one_line(str(error))}")
 
 
 if __name__ == "__main__":

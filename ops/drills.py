@@ -69,7 +69,10 @@ def restore(
     """Export the table to a file, wipe it, import the file, and compare."""
     with tempfile.TemporaryDirectory() as folder:
         backup = file or Path(folder) / "backup.jsonl"
-        before = exported(backup)
+        try:
+            before = exported(backup)
+        except OSError as error:
+            raise DrillFailed(f"the backup could not be written: {error}") from error
         console.print(f"exported {before} items to {backup}")
         wiped()
         if left := sum(1 for _ in _items()):

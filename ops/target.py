@@ -44,9 +44,8 @@ class Target:
 
     def choose(self) -> None:
         """Set the variables by which the store and the pepper are found. Raises NoTarget."""
-        if self.aws or self.profile:
-            chosen = {"AWS_PROFILE": self.profile, "AWS_DEFAULT_REGION": self.region}
-            os.environ.update({name: value for name, value in chosen.items() if value})
+        if self.aws or self.profile is not None:
+            _choose_session(self.profile, self.region)
         else:
             file = Path(os.environ.get("MOTORPOOL_STACK", LOCAL / "stack.json"))
             endpoint = world.read(file).get("endpoint")
@@ -63,9 +62,22 @@ class Target:
         try:
             [stack] = boto3.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         except (BotoCoreError, ClientError) as error:
-            where = (
-                "AWS" if self.aws or self.profile else "the local stack (is `make run` running?)"
-            )
+            aws = self.aws or self.profile is not None
+            where = "AWS" if aws else "the local stack (is `make run` running?)"
             raise NoTarget(f"no stack {self.stack} could be found in {where}: {error}") from error
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
+
+def _choose_session(profile: str | None, region: str | None) -> None:
+    """Have this process's clients use the usual AWS settings (profiles, single sign-on, roles).
+
+    None: what the settings say. Raises NoTarget where they come to nothing.
+    """
+    try:
+        boto3.setup_default_session(profile_name=profile, region_name=region)
+        session = boto3.DEFAULT_SESSION or boto3.Session()
+        found = session.get_credentials()
+    except (BotoCoreError, ClientError) as error:
+        raise NoTarget(f"no credentials for AWS: {error}") from error
+    if found is None or not session.region_name:
+        raise NoTarget("no credentials or no region for AWS: see `aws configure`")

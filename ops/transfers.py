@@ -33,7 +33,7 @@ def list_transfers(
     ] = STALLED_AFTER_SECONDS,
 ) -> None:
     """List the transfers that are stalled, and those that failed, oldest first."""
-    chosen = [partners.get(partner)] if partner else partners.every()
+    chosen = partners.every() if partner is None else [partners.get(partner)]
     rows = Table("id", "partner", "vehicle", "state", "accepted", "failure")
     for tenant in chosen:
         for transfer in transfers.of_partner(tenant.id, "accepted"):

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -261,6 +262,67 @@ def test_a_wrong_id_is_said_in_one_line(
     motorpool: Run, arguments: tuple[str, ...], error: str
 ) -> None:
     assert motorpool(*arguments, fails=True) == f"motorpool: {error}\n"
+
+
+NEW_FLEET = ("organization", "create", "X", "--type", "Fleet")
+NOBODYS = ["", "a\nb", "\x1b[2J", "ptr_\udce9", "x" * 100_000]
+
+
+@pytest.mark.parametrize("wrong", NOBODYS, ids=lambda text: ascii(text)[:20])
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        (("partner", "settings", "WRONG", "--no-cadence"), "partner"),
+        (("organization", "list", "--partner", "WRONG"), "partner"),
+        (("client", "create", "X", "--partner", "WRONG"), "partner"),
+        (("transfers", "list", "--partner", "WRONG"), "partner"),
+        (("client", "rotate", "WRONG", "--partner", "OURS"), "client"),
+        (("client", "create", "X", "--partner", "OURS", "--home", "WRONG"), "organization"),
+        (("client", "create", "X", "--partner", "OURS", "--organization", "WRONG"), "organization"),
+        (
+            (*NEW_FLEET, "--partner", "OURS", "--parent", "WRONG"),
+            "organization",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value[:2]),
+)
+def test_what_has_not_an_ids_form_is_nobodys_id(
+    motorpool: Run, partner_id: str, arguments: tuple[str, ...], kind: str, wrong: str
+) -> None:
+    given = [{"WRONG": wrong, "OURS": partner_id}.get(each, each) for each in arguments]
+    assert motorpool(*given, fails=True) == f"motorpool: There is no such {kind}\n"
+    assert clients.of_partner(partner_id) == []
+    assert organizations.of_partner(partner_id) == []
+
+
+@pytest.mark.parametrize("scope", NOBODYS, ids=lambda text: ascii(text)[:20])
+def test_a_wrong_scope_is_explained_in_few_words(
+    motorpool: Run, partner_id: str, scope: str
+) -> None:
+    create = ("client", "create", "X", "--partner", partner_id, "--scope", scope)
+    printed = motorpool(*create, fails=True)
+    assert "is not one of checkins.review" in " ".join(printed.replace("│", " ").split())
+    assert len(printed) < 2000
+    assert clients.of_partner(partner_id) == []
+
+
+@pytest.mark.parametrize("profile", ["", "a\nb", "caf\udce9", "x" * 100_000], ids=len)
+def test_a_wrong_profile_is_said_in_one_line(motorpool: Run, profile: str) -> None:
+    printed = motorpool("--profile", profile, "partner", "list", fails=True)
+    assert printed.startswith("motorpool: no credentials for AWS: ")
+    assert printed.count("\n") == 1
+    assert len(printed) < 1000
+
+
+def test_a_backup_that_cannot_be_written_is_said_in_one_line(
+    motorpool: Run, stack: dict[str, Any], tmp_path: Path
+) -> None:
+    if "endpoint" not in stack:
+        pytest.skip("drills are for the local stack")
+    file = tmp_path / "missing" / "backup"
+    printed = motorpool("drill", "restore", "--file", str(file), fails=True)
+    assert printed.startswith("motorpool: the backup could not be written: ")
+    assert printed.count("\n") == 1
 
 
 def test_a_wrong_parent_is_said_in_one_line(motorpool: Run, partner_id: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.target import Target
+from ops.target import NoTarget, Target
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,9 @@ from ops.target import Target
 )  # fmt: skip
 def test_a_command_to_paste_means_the_same_stack(target: Target, options: list[str]) -> None:
     assert target.options == options
+
+
+@pytest.mark.parametrize("profile", ["", "not there", "caf\udce9", "x" * 100_000], ids=len)
+def test_a_profile_that_does_not_exist_is_no_target(profile: str) -> None:
+    with pytest.raises(NoTarget, match=r"no credentials for AWS: .*profile"):
+        Target(aws=False, profile=profile).choose()
