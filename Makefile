@@ -23,8 +23,8 @@ test: install  ## everything CI runs: lint, types, unit, function, infra and e2e
 test-slow: install  ## the tests that take minutes
 	$(RUN) pytest -m slow $(IN_PARALLEL)
 
-bench: install  ## cold starts, warm requests, cost, clients, scale and load as tables (ARGS=--quick: tiny)
-	$(RUN) tests.bench $(ARGS)
+bench: install  ## cold starts, warm requests, cost, scale and load as tables (ARGS=--quick: tiny)
+	$(RUN) bench $(ARGS)
 
 lint: install
 	.venv/bin/ruff check .
@@ -42,7 +42,7 @@ deploy: package  ## deploy to the AWS account and region of the usual AWS settin
 
 lock: $(UV)  ## lock the newest versions the .in files allow
 	for file in requirements/uv requirements/engine layers/runtime/requirements layers/photos/requirements \
-	  requirements/dev tests/bench/usual/requirements tests/bench/clients/requirements; do \
+	  requirements/dev bench/usual/requirements bench/cookbook/requirements; do \
 	  $(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header \
 	    -c layers/runtime/requirements.in \
 	    $$file.in -o $$file.txt || exit 1; done

@@ -11,7 +11,9 @@ from typing import Any
 import boto3
 from PIL import Image
 
+from bench.engine import BenchEngine
 from infra.spec import Consumer, Function, Route
+from motorpool import aws as clients
 from motorpool import secret_keys, uploads
 from motorpool.checkins import CheckIn, PhotoPair
 from motorpool.organizations import Organization
@@ -19,7 +21,6 @@ from motorpool.store import checkins, table, transfers, vehicles
 from motorpool.transfers import Transfer
 from motorpool.users import User
 from motorpool.vehicles import Vehicle
-from tests.bench.engine import BenchEngine
 from tests.functions import world
 
 CLIENT, SECRET = world.CLIENT, world.SECRET
@@ -57,17 +58,12 @@ def services(engine: BenchEngine) -> Iterator[Aws]:
     """A bucket, queues and secrets in the engine, and this process's clients turned to it."""
     before = dict(os.environ)
     os.environ.update(engine.environment)
-    secret_keys.forget()
+    forget()
     bucket = "motorpool-photos"
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    variables = {
-        "PHOTO_BUCKET": bucket,
-        "POWERTOOLS_SERVICE_NAME": "motorpool",
-        "POWERTOOLS_METRICS_NAMESPACE": "Motorpool",
-        "POWERTOOLS_LOG_LEVEL": "INFO",
-    }
+    variables = {"PHOTO_BUCKET": bucket}
     for variable in ("TRANSFERS_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
         made = boto3.client("sqs").create_queue(QueueName=variable)
         variables[variable] = made["QueueUrl"]
@@ -80,7 +76,13 @@ def services(engine: BenchEngine) -> Iterator[Aws]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-        secret_keys.forget()
+        forget()
+
+
+def forget() -> None:
+    """Let this process's own clients and secrets be made anew."""
+    secret_keys.forget()
+    clients.forget()
 
 
 def new_table() -> str:
@@ -105,26 +107,32 @@ def new_table() -> str:
 
 
 def variables(function: Function, aws: Aws, endpoint: dict[str, str]) -> dict[str, str]:
-    """A function's environment, as its `route.py` and Lambda make it."""
-    own: dict[str, str] = {}
-    if isinstance(function.spec, Route):
-        own = {
-            "API": function.spec.api,
-            "SCOPE": " ".join(function.spec.scope),
-            "REQUESTS_PER_HOUR": str(function.spec.per_hour or ""),
-        }
-    elif isinstance(function.spec, Consumer):
-        own = {"DEAD_LETTER_QUEUE_URL": aws.variables["DEAD_LETTER_QUEUE_URL"]}
-    return named(aws, endpoint, function.name) | own
+    """A function's environment, as its `route.py` and Lambda make it.
+
+    What is not in `Uses` is not there: a function makes and primes the clients it has variables of.
+    """
+    spec = function.spec
+    names = {f"{secret.upper()}_SECRET_ARN" for secret in spec.uses.secrets}
+    names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
+    if spec.uses.photos or spec.uses.thumbnails:
+        names.add("PHOTO_BUCKET")
+    if isinstance(spec, Consumer):
+        names.add("DEAD_LETTER_QUEUE_URL")
+    found = {name: aws.variables[name] for name in names}
+    if spec.uses.table or spec.uses.index:
+        found["TABLE_NAME"] = table.table_name()
+    if isinstance(spec, Route):
+        found |= {"API": spec.api, "SCOPE": " ".join(spec.scope)}
+        if spec.per_hour:
+            found["REQUESTS_PER_HOUR"] = str(spec.per_hour)
+    return found | of_lambda(function.name) | endpoint
 
 
-def named(aws: Aws, endpoint: dict[str, str], name: str) -> dict[str, str]:
-    """What every function's environment holds."""
+def of_lambda(name: str) -> dict[str, str]:
+    """What Lambda sets for every function."""
     return {
-        **aws.variables,
-        **endpoint,
-        "TABLE_NAME": os.environ["TABLE_NAME"],
         "AWS_LAMBDA_FUNCTION_NAME": f"motorpool-{name}",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
         "LAMBDA_TASK_ROOT": "/var/task",
         "_X_AMZN_TRACE_ID": "Root=1-69209b3f-5c1a2b3c4d5e6f7a8b9c0d1e;Parent=53995c3f42cd8ad8;"

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
@@ -44,12 +45,14 @@ def packaged(functions: tuple[Function, ...]) -> dict[str, Package]:
     shutil.copytree(LAYERS / "motorpool" / "python", motorpool, ignore=ignored)
     _compile(motorpool)
     _compile(TARGET / "functions")
+    hooks = _hooks()
     layers = {"motorpool": motorpool} | {name: _wheels(name) for name in build.WHEEL_LAYERS}
     return {
         function.name: Package(
             (
                 TARGET / "functions" / function.name,
                 *(layers[layer] for layer in function.spec.layers),
+                hooks,
             )
         )
         for function in functions
@@ -57,7 +60,7 @@ def packaged(functions: tuple[Function, ...]) -> dict[str, Package]:
 
 
 def compared(name: str) -> Package:
-    """A folder of this package (`usual`, `clients`) and what its requirements name, unpruned."""
+    """A folder of this package (`usual`, `cookbook`) and what its requirements name, unpruned."""
     source, target = HERE / name, TARGET / name
     lock = source / "requirements.txt"
     wheels = target / f"wheels-{_digest(lock)}"
@@ -76,6 +79,19 @@ def compared(name: str) -> Package:
     shutil.copytree(source, code, ignore=shutil.ignore_patterns("__pycache__", "req*", "__init__*"))
     _compile(code)
     return Package((code, wheels))
+
+
+def _hooks() -> Path:
+    """A folder with the one module of Lambda's own that functions import: SnapStart's hooks."""
+    module = find_spec("snapshot_restore_py")
+    assert module is not None
+    assert module.origin is not None
+    folder = TARGET / "hooks"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy(module.origin, folder)
+    _compile(folder)
+    return folder
 
 
 def _wheels(layer: str) -> Path:

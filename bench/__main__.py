@@ -1,6 +1,6 @@
 """`make bench`: all parts, or those that are named; prints their tables and writes them as JSON.
 
-`python -m tests.bench [--quick] [cold warm cost clients scale load]`
+`python -m bench [--quick] [cold warm cost scale load]`
 """
 
 import argparse
@@ -13,15 +13,15 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench import cold, cost, load, packages, scale, tables, warm, world
+from bench.engine import BenchEngine, engine
+from bench.exchange import Exchange, exchange
+from bench.recording import Recording, recordings
+from bench.report import Table, machine
 from infra.paths import BUILD
 from infra.spec import discover
-from tests.bench import cold, cost, dynamodb_clients, load, packages, scale, tables, warm, world
-from tests.bench.engine import BenchEngine, engine
-from tests.bench.exchange import Exchange, exchange
-from tests.bench.recording import Recording, recordings
-from tests.bench.report import Table, machine
 
-PARTS = ("cold", "warm", "cost", "clients", "scale", "load")
+PARTS = ("cold", "warm", "cost", "scale", "load")
 SCALED = (
     "create_vehicle_by_vin",
     "get_vehicle",
@@ -57,7 +57,7 @@ class Bench:
         self.progress.update(task, completed=total)
 
     def of_functions(self, parts: list[str], running: BenchEngine, between: Exchange) -> None:
-        """Cold starts, warm requests, cost and clients: all of them need recordings."""
+        """Cold starts, warm requests, cost and scale: all of them need the engine."""
         functions = discover()
         with world.services(running) as aws:
             if {"cold", "warm", "cost"} & set(parts):
@@ -68,37 +68,32 @@ class Bench:
                         recorded.append(recording)
                         step()
                 if "cold" in parts:
-                    self.cold(recorded, aws, between)
+                    self.cold(recorded, between)
                 if {"warm", "cost"} & set(parts):
                     self.warm(recorded, between)
-            if "clients" in parts:
-                runs = 2 if self.quick else 9
-                with self.bar("DynamoDB clients", runs) as step:
-                    figures = dynamodb_clients.measured(running, between, aws, runs, step)
-                self.add("clients", figures, tables.clients(figures))
             if "scale" in parts:
                 self.scale(running, between, aws)
 
-    def cold(self, recorded: list[Recording], aws: world.Aws, between: Exchange) -> None:
+    def cold(self, recorded: list[Recording], between: Exchange) -> None:
         """Part a."""
-        usual = cold.usual_stack(aws, between)
+        usual, cookbook = cold.usual_stack(between), cold.cookbook(between)
         runs = 1 if self.quick else 7
         with self.bar("Cold starts", len(recorded) * runs) as step:
-            figures = [cold.measured(each, usual, between, runs, step) for each in recorded]
-        tls = cold.tls_cpu(usual.package)
-        self.result["tls_cpu_ms"] = tls * 1000
-        self.add("cold", figures, tables.cold(figures, runs, tls * 1000))
+            figures = [
+                cold.measured(each, usual, cookbook, between, runs, step) for each in recorded
+            ]
+        self.add("cold", figures, tables.cold(figures, runs))
 
     def warm(self, recorded: list[Recording], between: Exchange) -> None:
         """Parts b and e."""
-        calls = 20 if self.quick else 200
+        requests = 20 if self.quick else 200
         with self.bar("Warm requests", len(recorded)) as step:
             figures = []
             for each in recorded:
-                few = calls // 10 if each.function.name == "inspect_photo" else calls
+                few = requests // 10 if each.function.name == "inspect_photo" else requests
                 figures.append(warm.measured(each, between, few))
                 step()
-        self.add("warm", figures, tables.warm(figures, calls))
+        self.add("warm", figures, tables.warm(figures, requests))
         by_name = {one["function"]: one for one in figures}
         costs = [cost.of_a_million(job, by_name) for job in cost.JOBS]
         snapshots = cost.snapstart_a_month()
@@ -150,7 +145,7 @@ class Bench:
 
 def main() -> None:
     """Run, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to try it out")
     asked = parser.parse_args()

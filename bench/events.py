@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from infra.paths import ROOT
-from infra.spec import STAGES, Function, Route
-from tests.bench.world import (
+from bench.world import (
     CHECK_IN,
     CLIENT,
     LICENSE_PHOTO,
@@ -24,6 +22,8 @@ from tests.bench.world import (
     USER,
     VEHICLE,
 )
+from infra.paths import ROOT
+from infra.spec import STAGES, Function, Route
 
 EVENTS = ROOT / "events"
 API = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/api"

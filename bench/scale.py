@@ -13,6 +13,11 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from bench import events, world
+from bench.engine import BenchEngine, environment
+from bench.exchange import Exchange
+from bench.interpreter import started
+from bench.packages import Package
 from infra.spec import Function, Route
 from motorpool.organizations import Organization
 from motorpool.photos import Photo, RequestPhotoUpload
@@ -20,11 +25,6 @@ from motorpool.store import organizations, photos, table, users, vehicles
 from motorpool.users import User
 from motorpool.vehicles import CreateVehicleByVin, Vehicle
 from tests import vins
-from tests.bench import events, world
-from tests.bench.engine import BenchEngine, environment
-from tests.bench.exchange import Exchange
-from tests.bench.interpreter import started
-from tests.bench.packages import Package
 from tests.functions import world as recorded_world
 
 SIZES = (100, 10_000, 1_000_000)
@@ -97,7 +97,7 @@ def measured(
     latencies = start.each
     between.record()
     counted = [next(asked) for _ in range(COUNTED)]
-    start = started(package, function.name, counted, direct | environment(between.url), timed=True)
+    start = started(package, function.name, counted, direct | between.environment, timed=True)
     _must_have_succeeded(function, start.answer, start.each)
     table_calls = [call for call in between.calls if call.operation.startswith("DynamoDB_")]
     each = len(table_calls) // COUNTED

@@ -3,28 +3,27 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.exchange import Call
-from tests.bench.packages import Package
+from bench.exchange import Call
+from bench.packages import Package
 
 SCRIPT = Path(__file__).with_name("fresh.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One start. Seconds; `cpu` and `wall` from the process's start to its first answer."""
+    """One start. Seconds of CPU: to the first answer, to the end of the import, of the answer."""
 
     cpu: float
-    wall: float
     imported: float
+    first: float
     modules: int
     answer: Any
-    warm: Mapping[str, float]
+    warm: Mapping[str, Any]
     each: Sequence[Mapping[str, float]]
     log_bytes: int
 
@@ -42,21 +41,26 @@ def started(
     events: Sequence[Any],
     environment: Mapping[str, str],
     *,
+    snapshot: bool = False,
     answers: Sequence[Call] = (),
     warm: int = 0,
     timed: bool = False,
 ) -> Start:
-    """Start an interpreter that sees nothing but the package. Raises RuntimeError when it fails."""
+    """Start an interpreter that sees nothing but the package. Raises RuntimeError when it fails.
+
+    `snapshot`: what the function does before a SnapStart snapshot is done, and not counted as part
+    of its first answer.
+    """
     asked = {
         "path": [str(folder) for folder in package.path],
         "environment": dict(environment),
         "function": function,
         "events": list(events),
+        "snapshot": snapshot,
         "answers": [call.as_json() for call in answers],
         "warm": warm,
         "timed": timed,
     }
-    began = time.monotonic()
     with subprocess.Popen(
         [sys.executable, "-I", "-S", "-B", SCRIPT],
         stdin=subprocess.PIPE,
@@ -69,8 +73,8 @@ def started(
     measured = json.loads(errors.decode().rpartition("\n")[2])
     return Start(
         cpu=measured["cpu"],
-        wall=measured["ended"] - began,
         imported=measured["imported"],
+        first=measured["first"],
         modules=measured["modules"],
         answer=measured["answer"],
         warm=measured.get("warm", {}),

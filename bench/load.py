@@ -15,10 +15,10 @@ from typing import Any
 
 import httpx
 
+from bench.world import a_jpeg
 from infra.local.engine import free_port
 from infra.local.stack import running
 from tests import vins
-from tests.bench.world import a_jpeg
 
 CLIENTS = 4
 PORTS = range(30_000, 32_000)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bench.prices import ASSUMED, MILLION, PRICES
 from infra.spec import Route, discover
-from tests.bench.prices import ASSUMED, MILLION, PRICES
 
 SPECS = {function.name: function.spec for function in discover()}
 GB = 1e9

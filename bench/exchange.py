@@ -3,21 +3,25 @@
 Recording, it passes each call on to the local engine, asks DynamoDB what the call consumed, and
 takes that out of the answer again. Replaying, it gives each operation's recorded answers in order,
 over and over; so a function in a fresh interpreter makes its clients and its calls, and no engine's
-time is in the figures.
+time is in the figures. It listens twice: to plain HTTP, and to TLS.
 """
 
 import base64
 import itertools
 import json
+import ssl
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import httpx
 
+from bench import certificates, engine
 from infra.local.engine import HOST
 
 DYNAMODB = "DynamoDB_20120810."
@@ -69,12 +73,27 @@ class Call:
 
 @dataclass
 class Exchange:
-    """A running server. `engine`: where it passes calls on to while it records."""
+    """A running server. `engine`: where it passes calls on to while it records.
+
+    `bundle`: the certificate authorities by which an AWS client trusts `url_with_tls`.
+    """
 
     url: str
+    url_with_tls: str
+    bundle: Path
     engine: str
     calls: list[Call] = field(default_factory=list)
     _replayed: dict[str, Iterator[Call]] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which an AWS client finds this server."""
+        return engine.environment(self.url)
+
+    @property
+    def environment_with_tls(self) -> dict[str, str]:
+        """The same, over TLS."""
+        return engine.environment(self.url_with_tls) | {"AWS_CA_BUNDLE": str(self.bundle)}
 
     def record(self) -> None:
         """From now on: pass calls on, and remember them."""
@@ -157,7 +176,7 @@ def _size_of(value: dict[str, Any]) -> int:
 
 
 @contextmanager
-def exchange(engine: str) -> Iterator[Exchange]:
+def exchange(passes_on_to: str) -> Iterator[Exchange]:
     """An exchange on a free port of this machine, in a thread of this process."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -167,11 +186,18 @@ def exchange(engine: str) -> Iterator[Exchange]:
         def log_message(self, *_: Any) -> None:
             pass
 
+        def _body(self) -> bytes:
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return body
+
         def _answer(self) -> None:
-            if self.headers.get("Expect") == "100-continue":
-                self.send_response_only(100)
-                self.end_headers()
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = self._body()
             headers = {name.lower(): value for name, value in self.headers.items()}
             try:
                 call = running.answered(self.command, self.path, headers, body)
@@ -189,12 +215,34 @@ def exchange(engine: str) -> Iterator[Exchange]:
 
         do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _answer  # noqa: N815  # as the base class
 
-    server = ThreadingHTTPServer((HOST, 0), Handler)
+    with (
+        tempfile.TemporaryDirectory(prefix="motorpool-bench-") as folder,
+        _server(Handler) as plain,
+        _server(Handler) as secured,
+    ):
+        certificate = certificates.made(Path(folder))
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate.chain, certificate.key)
+        # A handshake belongs to its connection's thread, not to the one that accepts connections.
+        secured.socket = tls.wrap_socket(
+            secured.socket, server_side=True, do_handshake_on_connect=False
+        )
+        running = Exchange(
+            f"http://{HOST}:{plain.server_port}",
+            f"https://{HOST}:{secured.server_port}",
+            certificate.bundle,
+            passes_on_to,
+        )
+        for server in (plain, secured):
+            Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield running
+        finally:
+            for server in (plain, secured):
+                server.shutdown()
+
+
+def _server(handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer((HOST, 0), handler)
     server.daemon_threads = True
-    running = Exchange(f"http://{HOST}:{server.server_address[1]}", engine)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield running
-    finally:
-        server.shutdown()
-        server.server_close()
+    return server

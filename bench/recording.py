@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bench import events, world
+from bench.events import Asked
+from bench.exchange import Call, Exchange
+from bench.interpreter import started
+from bench.packages import Package
 from infra.spec import Function
-from tests.bench import events, world
-from tests.bench.engine import environment
-from tests.bench.events import Asked
-from tests.bench.exchange import Call, Exchange
-from tests.bench.interpreter import started
-from tests.bench.packages import Package
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +37,6 @@ class Recording:
         """Write units of a request."""
         return sum(call.write_units for call in self.calls)
 
-    @property
-    def warm_calls(self) -> list[Call]:
-        """The calls of a request that is not an interpreter's first: secrets are kept an hour."""
-        return [call for call in self.calls if not call.operation.startswith("secretsmanager.")]
-
 
 def recordings(
     functions: tuple[Function, ...],
@@ -68,7 +62,7 @@ def _recorded(
         asked = events.made(function, version=version) if make else events.recorded(function.name)
         if asked is None:
             continue
-        settings = world.variables(function, aws, environment(between.url))
+        settings = world.variables(function, aws, between.environment)
         between.record()
         start = started(package, function.name, [asked.event], settings)
         answer, calls = start.answer, tuple(between.calls)

@@ -1,1 +1,0 @@
-"""Clients for DynamoDB: boto3 beside one with a Rust core."""
