@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 from watchfiles import PythonFilter, watch
 
@@ -33,8 +34,12 @@ def main() -> None:
     if port != PORT:
         console.print(f"[yellow]Port {PORT} is in use; taking {port} instead.[/]")
     with console.status("Starting") as status:
-        context = running(LOCAL, port, lambda step: _say(status, step))
-        stack = context.__enter__()
+        try:
+            context = running(LOCAL, port, lambda step: _say(status, step))
+            stack = context.__enter__()
+        except RuntimeError as error:
+            console.print(f"[red]Motorpool did not start:[/] {escape(str(error))}")
+            sys.exit(1)
     try:
         stop_in_order = True
         console.print(_welcome(stack.description))
@@ -73,7 +78,9 @@ def _keep_live(stack: LocalStack, stop: threading.Event) -> None:
         try:
             stack.redeployed()
         except Exception as error:
-            console.print(f"[red]{names} changed, but could not be deployed:[/] {error}")
+            console.print(
+                f"[red]{names} changed, but could not be deployed:[/] {escape(str(error))}"
+            )
         else:
             console.print(f"[green]{names} changed and is live.[/]")
 

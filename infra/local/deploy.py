@@ -14,13 +14,15 @@ import zipfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
+from botocore.exceptions import WaiterError
 
 from infra.local.engine import Engine
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
@@ -76,36 +78,65 @@ def deploy(engine: Engine, assembly: Path, revision: str) -> Outputs:
             Name=BOOTSTRAP_PARAMETER, Value="30", Type="String", Overwrite=True
         )
         cloudformation.create_stack(**request)
-        cloudformation.get_waiter("stack_create_complete").wait(
-            StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
-        )
+        _wait_for_stack(cloudformation, "stack_create_complete")
     elif _body_of(cloudformation.get_template(StackName=STACK)["TemplateBody"]) != template:
         cloudformation.update_stack(**request)
-        cloudformation.get_waiter("stack_update_complete").wait(
-            StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
-        )
+        _wait_for_stack(cloudformation, "stack_update_complete")
     _wait_for_versions(client("lambda"))
     [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
+def _wait_for_stack(
+    cloudformation: "CloudFormationClient",
+    until: Literal["stack_create_complete", "stack_update_complete"],
+) -> None:
+    """Raises RuntimeError with CloudFormation's latest reason if the stack does not get there."""
+    waiter: Any = cloudformation.get_waiter(until)
+    try:
+        waiter.wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+    except WaiterError as error:
+        events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+        reasons = (
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+            for event in events
+            if event.get("ResourceStatus", "").endswith("_FAILED")
+        )
+        raise RuntimeError(f"the stack was not deployed: {next(reasons, error)}") from error
+
+
 def _wait_for_versions(functions: "LambdaClient") -> None:
     """Wait until every function's live version is started, as SnapStart does when it is published.
 
-    They all start at once: until then the machine answers nobody in time.
+    They all start at once: until then the machine answers nobody in time. Raises RuntimeError as
+    `wait_for_live` does.
     """
-    names = [
-        function["FunctionName"]
-        for page in functions.get_paginator("list_functions").paginate()
-        for function in page["Functions"]
-    ]
-    for name in names:
-        deadline = time.monotonic() + VERSIONS_WITHIN_SECONDS
-        while time.monotonic() < deadline:
-            live = functions.get_function_configuration(FunctionName=name, Qualifier="live")
-            if live.get("State") != "Pending":
-                break
-            time.sleep(0.2)
+    for page in functions.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            wait_for_live(functions, function["FunctionName"])
+
+
+def wait_for_live(
+    functions: "LambdaClient", name: str, *, within_seconds: float = VERSIONS_WITHIN_SECONDS
+) -> None:
+    """Wait until the version that a function's alias `live` names is started.
+
+    Raises RuntimeError with the function's name when the version cannot start (its module or a
+    SnapStart hook raised), at once and with the reason, and when it is still starting after
+    `within_seconds`.
+    """
+    deadline = time.monotonic() + within_seconds
+    while True:
+        live = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+        state = live.get("State")
+        if state == "Failed":
+            reason = f"{live.get('StateReason')} ({live.get('StateReasonCode')})"
+            raise RuntimeError(f"{name} cannot start: {reason}")
+        if state != "Pending":
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{name} has not started within {within_seconds:g} s")
+        time.sleep(0.2)
 
 
 def _body_of(body: Any) -> Any:

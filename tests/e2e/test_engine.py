@@ -3,10 +3,12 @@
 import io
 import json
 import os
+import secrets
 import subprocess
+import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.local.deploy import STACK, deploy, wait_for_live
 from infra.local.engine import REGION, ROOT_USER, Engine, free_port
 from infra.local.stack import LocalStack
 from infra.paths import ENGINE
@@ -89,31 +92,52 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def as_get_user(local_stack: LocalStack) -> Iterator[Any]:
+def new_function(local_stack: LocalStack) -> Iterator[Callable[..., str]]:
+    """Makes functions of one module, with `get_user`'s role; they are deleted at the end."""
+    client = boto3.client("lambda")
+    role = client.get_function_configuration(FunctionName="motorpool-get_user")["Role"]
+    made = []
+
+    def new_function(source: str, **settings: Any) -> str:
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as package:
+            package.writestr("probe.py", source)
+        name = f"conformance-{secrets.token_hex(4)}"
+        client.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role,
+            Handler="probe.handler",
+            Code={"ZipFile": archive.getvalue()},
+            Timeout=20,
+            **settings,
+        )
+        made.append(name)
+        return name
+
+    yield new_function
+    for name in made:
+        client.delete_function(FunctionName=name)
+
+
+def invoked(function: str, event: Any, *, version: str = "$LATEST") -> Any:
+    """What a version of a function answers."""
+    client = boto3.client("lambda")
+    payload = json.dumps(event).encode()
+    answer = client.invoke(FunctionName=function, Payload=payload, Qualifier=version)
+    return json.loads(answer["Payload"].read())
+
+
+@pytest.fixture(scope="module")
+def as_get_user(new_function: Callable[..., str]) -> Callable[..., Any]:
     """Does one call of AWS's in a function that has `get_user`'s role."""
-    functions = boto3.client("lambda")
-    deployed = functions.get_function_configuration(FunctionName="motorpool-get_user")
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as package:
-        package.writestr("probe.py", PROBE)
-    functions.create_function(
-        FunctionName="conformance-probe",
-        Runtime="python3.13",
-        Role=deployed["Role"],
-        Handler="probe.handler",
-        Code={"ZipFile": archive.getvalue()},
-        Layers=[layer["Arn"] for layer in deployed["Layers"]],
-        Timeout=20,
-    )
+    deployed = boto3.client("lambda").get_function_configuration(FunctionName="motorpool-get_user")
+    probe = new_function(PROBE, Layers=[layer["Arn"] for layer in deployed["Layers"]])
 
-    def as_get_user(client: str, method: str, **arguments: Any) -> str:
-        event = json.dumps([client, method, arguments])
-        answer = functions.invoke(FunctionName="conformance-probe", Payload=event.encode())
-        outcome: str = json.loads(answer["Payload"].read())
-        return outcome
+    def as_get_user(client: str, method: str, **arguments: Any) -> Any:
+        return invoked(probe, [client, method, arguments])
 
-    yield as_get_user
-    functions.delete_function(FunctionName="conformance-probe")
+    return as_get_user
 
 
 KEY = {"pk": {"S": "iam"}, "sk": {"S": "CONFORMANCE"}}
@@ -169,6 +193,62 @@ def test_the_engine_listens_on_this_machine_only(local_stack: LocalStack) -> Non
         if line.split()[3] == "0A" and line.split()[1].endswith(port)
     ]
     assert listening == [f"0100007F{port}"]
+
+
+HOOKED = """
+from snapshot_restore_py import register_before_snapshot
+
+ran = []
+
+@register_before_snapshot
+def before_snapshot():
+    {hook}
+
+def handler(event, context):
+    return ran
+"""
+
+
+def published(function: str) -> None:
+    """Publish a version of a function with SnapStart, as its alias `live`."""
+    client = boto3.client("lambda")
+    version = client.publish_version(FunctionName=function)["Version"]
+    client.create_alias(FunctionName=function, Name="live", FunctionVersion=version)
+
+
+SNAP_START = {"ApplyOn": "PublishedVersions"}
+
+
+def test_a_hook_runs_before_a_versions_snapshot_and_never_on_latest(
+    new_function: Callable[..., str],
+) -> None:
+    function = new_function(HOOKED.format(hook="ran.append('hook')"), SnapStart=SNAP_START)
+    published(function)
+    wait_for_live(boto3.client("lambda"), function)
+    assert invoked(function, {}, version="live") == ["hook"]
+    assert invoked(function, {}) == []
+
+
+def test_a_version_whose_hook_raises_is_failed_and_fails_the_deployment_at_once(
+    new_function: Callable[..., str],
+) -> None:
+    function = new_function(HOOKED.format(hook="raise OSError('no pepper')"), SnapStart=SNAP_START)
+    published(function)
+    client = boto3.client("lambda")
+    with pytest.raises(RuntimeError, match=rf"{function} cannot start: .*no pepper.*FunctionError"):
+        wait_for_live(client, function, within_seconds=20)
+    live = client.get_function_configuration(FunctionName=function, Qualifier="live")
+    assert live["State"] == "Failed"
+
+
+def test_a_version_that_is_long_in_starting_fails_the_deployment(
+    new_function: Callable[..., str],
+) -> None:
+    function = new_function(HOOKED.format(hook="import time; time.sleep(3)"), SnapStart=SNAP_START)
+    published(function)
+    with pytest.raises(RuntimeError, match=rf"{function} has not started within 0.5 s"):
+        wait_for_live(boto3.client("lambda"), function, within_seconds=0.5)
+    wait_for_live(boto3.client("lambda"), function)
 
 
 def test_the_private_names_that_the_snapshots_use_are_there() -> None:
@@ -233,6 +313,32 @@ def test_data_that_were_saved_survive_a_kill(small_engine: Engine) -> None:
         small_engine.kill()
     with small_engine:
         assert thing(small_engine) == {"pk": "a", "kept": "yes"}
+
+
+def test_a_stack_that_cannot_be_deployed_is_an_error_with_the_reason(
+    small_engine: Engine, tmp_path: Path
+) -> None:
+    properties = {"TargetFunctionArn": "nobody", "AuthType": "NONE"}
+    template = {"Resources": {"Url": {"Type": "AWS::Lambda::Url", "Properties": properties}}}
+    (tmp_path / f"{STACK}.assets.json").write_text(json.dumps({"files": {}}))
+    (tmp_path / f"{STACK}.template.json").write_text(json.dumps(template))
+    with (
+        small_engine,
+        pytest.raises(RuntimeError, match=r"the stack was not deployed: Url: .*nobody"),
+    ):
+        deploy(small_engine, tmp_path, "a revision")
+
+
+def test_a_run_that_cannot_be_deployed_says_so_in_a_sentence() -> None:
+    script = (
+        "from infra.local import __main__ as run\n"
+        "def running(*_): raise RuntimeError('get_user cannot start: [Errno 2] no pepper')\n"
+        "run.running = running; run.main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    last = (ended.stdout + ended.stderr).splitlines()[-1]
+    assert last == "Motorpool did not start: get_user cannot start: [Errno 2] no pepper"
+    assert ended.returncode == 1
 
 
 def test_a_busy_port_is_passed_over(small_engine: Engine) -> None:
