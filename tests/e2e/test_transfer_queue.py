@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from infra.local.deploy import STACK
-from tests.e2e.conftest import Tenant, poison
+from tests.e2e.conftest import Fault, Tenant, poison
 from tests.e2e.suppliers import Fleet, until
 
 PER_SECOND = 5
@@ -55,7 +55,8 @@ def test_a_message_that_cannot_be_read_is_dead_at_once_and_the_rest_of_its_batch
     sent = boto3.client("sqs").send_message(
         QueueUrl=queues["TransfersQueueUrl"], MessageBody=body.format(mark)
     )
-    poison.add(sent["MessageId"])
+    illegible = r"pydantic_core\._pydantic_core\.ValidationError"
+    poison[sent["MessageId"]] = Fault("apply_transfer", illegible)
     assert fleet.supplier.moved(vehicle_id, fleet.west.id)["status"] == "completed"
     # A visibility timeout is two minutes: what is there sooner was not delivered again.
     dead = queues["TransfersDeadLetterQueueUrl"]
