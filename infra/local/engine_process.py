@@ -16,7 +16,7 @@ from typing import Any
 
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
-from ministack.services import lambda_svc  # type: ignore[import-not-found]
+from ministack.services import lambda_svc, sts  # type: ignore[import-not-found]
 
 # Tests do not wait for 20 s.
 SAVED_EVERY_SECONDS = float(os.environ.get("MOTORPOOL_SAVED_EVERY_SECONDS", "20"))
@@ -43,6 +43,21 @@ def _forget_positions(*_: object) -> None:
     """Positions in streams that are gone would have every new record passed over."""
 
 
+def _register_sessions_one_at_a_time() -> None:
+    """Keep the start of many functions at once from failing.
+
+    Each start registers its role's session, which looks through the sessions of all others
+    unguarded: "dictionary changed size during iteration", and the version is `Failed` for good.
+    """
+    register, lock = sts.register_session, threading.Lock()
+
+    def registered(*session: Any) -> None:
+        with lock:
+            register(*session)
+
+    sts.register_session = registered
+
+
 def _record_calls_in(file: str) -> None:
     """Who asked for which action on what, and whether it was allowed: a JSON line for each."""
     decide = iam_evaluator.evaluate
@@ -67,6 +82,7 @@ if __name__ == "__main__":
         _record_calls_in(calls)
     lambda_svc._restore_esm_positions = _forget_positions
     app.pin_request_origin = _pin_as_secure
+    _register_sessions_one_at_a_time()
     done = threading.Event()
     for work in (_save_for_ever, lambda _: _stop_with_the_parent(int(os.environ["PARENT"]), done)):
         threading.Thread(target=work, args=(done,), daemon=True).start()

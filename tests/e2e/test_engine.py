@@ -17,6 +17,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.local import engine
 from infra.local.deploy import STACK, deploy, wait_for_live
 from infra.local.engine import REGION, ROOT_USER, Engine, free_port
 from infra.local.stack import LocalStack
@@ -251,11 +252,35 @@ def test_a_version_that_is_long_in_starting_fails_the_deployment(
     wait_for_live(boto3.client("lambda"), function)
 
 
-def test_the_private_names_that_the_snapshots_use_are_there() -> None:
+SESSIONS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import engine_process
+from ministack.services import sts
+
+engine_process._register_sessions_one_at_a_time()
+sys.setswitchinterval(1e-6)
+with ThreadPoolExecutor(8) as threads:
+    for done in [threads.submit(sts.register_session, f"key-{n}", {}) for n in range(2000)]:
+        done.result()
+"""
+
+
+def test_functions_that_start_at_once_do_not_disturb_each_other() -> None:
+    """The engine's start of a function calls `sts.register_session`, by that name."""
+    here = Path(engine.__file__).parent
+    subprocess.run([ENGINE / "bin" / "python", "-c", SESSIONS], check=True, cwd=here)
+
+
+def test_the_private_names_that_the_engines_process_uses_are_there() -> None:
     script = (
         "from ministack import app; from ministack.core import iam_evaluator;"
+        "from ministack.services import lambda_svc;"
+        "from ministack.core.lambda_runtime import execution_credentials;"
+        "assert 'register_session' in execution_credentials.__code__.co_names;"
         "app._build_persistence_save_dict(); assert callable(app.save_all) and callable(app.main);"
-        "assert app.pin_request_origin is iam_evaluator.pin_request_origin"
+        "assert app.pin_request_origin is iam_evaluator.pin_request_origin;"
+        "assert callable(lambda_svc._restore_esm_positions)"
     )
     subprocess.run([ENGINE / "bin" / "python", "-c", script], check=True)
 
