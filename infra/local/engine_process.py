@@ -4,8 +4,9 @@ Runs in the engine's own environment (`.local/engine`), never in the project's. 
 state when it stops; a killed one would lose all since its start. Its own save is called here, in
 its own process. And it enforces the buckets' and queues' TLS-only policies, though it speaks plain
 HTTP: here a request counts as sent over TLS. And it keeps how far a stream was read, but not
-the stream: here a stream begins anew with the engine. With MOTORPOOL_CALLS naming a file, every
-call that its IAM decides on is written there, once. The names are private to MiniStack:
+the stream: here a stream begins anew with the engine. And it ignores what a stream's handler
+reports as failed: here that is tried again. With MOTORPOOL_CALLS naming a file, every call that its
+IAM decides on is written there, once. The names are private to MiniStack:
 `tests/e2e/test_engine.py` holds it to its word.
 """
 
@@ -58,6 +59,58 @@ def _register_sessions_one_at_a_time() -> None:
     sts.register_session = registered
 
 
+def _retry_failed_stream_records() -> None:
+    """Make a stream's mapping try again from the first record that its handler reported as failed.
+
+    MiniStack takes such a batch as done. A batch that ends in an error it tries again, a second
+    later, and polls everything else meanwhile: so the report becomes an error.
+
+    `_apply_filter_criteria` is how the mapping of an invocation is known: the polling thread calls
+    it with the mapping just before `_execute_function`, and every other invocation (queues,
+    requests) is made in another thread.
+    """
+    filtered, execute = lambda_svc._apply_filter_criteria, lambda_svc._execute_function
+    thread = threading.local()
+    first_failed: dict[str, str] = {}  # sequence number, by the mapping's id
+
+    def filtered_and_not_done(records: list[Any], mapping: dict[str, Any]) -> list[Any]:
+        thread.mapping = mapping
+        wanted: list[Any] = filtered(records, mapping)
+        if again := first_failed.get(mapping["UUID"]):
+            sequences = [record["dynamodb"]["SequenceNumber"] for record in wanted]
+            if again in sequences:
+                return wanted[sequences.index(again) :]
+        return wanted
+
+    def executed(function: Any, event: Any) -> Any:
+        mapping = thread.__dict__.pop("mapping", None)
+        answer = execute(function, event)
+        if mapping is None or not _reports_of_a_stream(mapping) or answer.get("error"):
+            return answer
+        first_failed.pop(mapping["UUID"], None)
+        body = answer.get("body")
+        reports = (body.get("batchItemFailures") if isinstance(body, dict) else None) or []
+        if not reports:
+            return answer
+        failed = {report.get("itemIdentifier") for report in reports}
+        sequences = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
+        # As on AWS, a report on a record that is not in the batch fails the whole batch.
+        known = failed <= set(sequences)
+        first_failed[mapping["UUID"]] = next(
+            sequence for sequence in sequences if sequence in failed or not known
+        )
+        said = {"errorType": "BatchItemFailures", "errorMessage": f"{len(reports)} records failed"}
+        return answer | {"error": True, "body": said}
+
+    lambda_svc._apply_filter_criteria = filtered_and_not_done
+    lambda_svc._execute_function = executed
+
+
+def _reports_of_a_stream(mapping: dict[str, Any]) -> bool:
+    reports = "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", [])
+    return reports and ":dynamodb:" in mapping["EventSourceArn"]
+
+
 def _record_calls_in(file: str) -> None:
     """Who asked for which action on what, and whether it was allowed: a JSON line for each."""
     decide = iam_evaluator.evaluate
@@ -83,6 +136,7 @@ if __name__ == "__main__":
     lambda_svc._restore_esm_positions = _forget_positions
     app.pin_request_origin = _pin_as_secure
     _register_sessions_one_at_a_time()
+    _retry_failed_stream_records()
     done = threading.Event()
     for work in (_save_for_ever, lambda _: _stop_with_the_parent(int(os.environ["PARENT"]), done)):
         threading.Thread(target=work, args=(done,), daemon=True).start()

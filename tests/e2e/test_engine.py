@@ -23,6 +23,7 @@ from infra.local.engine import REGION, ROOT_USER, Engine, free_port
 from infra.local.stack import LocalStack
 from infra.paths import ENGINE
 from tests.e2e.conftest import FIRST_PORT
+from tests.e2e.suppliers import until
 
 CANCELLED = "TransactionCanceledException"
 
@@ -252,6 +253,73 @@ def test_a_version_that_is_long_in_starting_fails_the_deployment(
     wait_for_live(boto3.client("lambda"), function)
 
 
+REPORTING = """
+import json, time
+
+calls = []
+
+def handler(event, context):
+    records = [record["dynamodb"] for record in event["Records"]]
+    calls.append([record["Keys"]["pk"]["S"] for record in records])
+    print(json.dumps({"keys": calls[-1], "at": time.time()}))
+    failed = [records[place]["SequenceNumber"] for place in %s] if len(calls) == 1 else []
+    return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in failed]}
+"""
+
+
+@pytest.fixture
+def stream(local_stack: LocalStack) -> Iterator[str]:
+    """The stream of a table of the test's own into which a, b and c were put."""
+    resource = boto3.resource("dynamodb")
+    table = resource.create_table(
+        TableName=f"conformance-{secrets.token_hex(4)}",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )
+    for key in "abc":
+        table.put_item(Item={"pk": key})
+    yield table.latest_stream_arn
+    table.delete()
+
+
+@pytest.mark.parametrize(
+    ("failed", "again"), [([0], ["a", "b", "c"]), ([2, 1], ["b", "c"]), ([], None)]
+)
+def test_a_stream_is_read_again_from_the_first_record_that_failed_and_not_in_a_hurry(
+    new_function: Callable[..., str], stream: str, failed: list[int], again: list[str] | None
+) -> None:
+    function = new_function(REPORTING % failed)
+    client = boto3.client("lambda")
+    mapping = client.create_event_source_mapping(
+        FunctionName=function,
+        EventSourceArn=stream,
+        StartingPosition="TRIM_HORIZON",
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    expected = [["a", "b", "c"], *([again] if again else [])]
+    try:
+        until(lambda: len(calls_of(function)) == len(expected))
+        time.sleep(1.5)
+        calls = calls_of(function)
+    finally:
+        client.delete_event_source_mapping(UUID=mapping["UUID"])
+    assert [call["keys"] for call in calls] == expected
+    assert calls[-1]["at"] - calls[0]["at"] > (0.9 if again else -1)
+
+
+def calls_of(function: str) -> list[dict[str, Any]]:
+    """What a function printed of its calls."""
+    logs = boto3.client("logs")
+    try:
+        events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+    lines = [event["message"] for event in events]
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
 SESSIONS = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -280,6 +348,10 @@ def test_the_private_names_that_the_engines_process_uses_are_there() -> None:
         "assert 'register_session' in execution_credentials.__code__.co_names;"
         "app._build_persistence_save_dict(); assert callable(app.save_all) and callable(app.main);"
         "assert app.pin_request_origin is iam_evaluator.pin_request_origin;"
+        "poll = lambda_svc._poll_dynamodb_streams.__code__.co_names;"
+        "assert poll.index('_apply_filter_criteria') < poll.index('_execute_function');"
+        "assert callable(lambda_svc._apply_filter_criteria);"
+        "assert callable(lambda_svc._execute_function);"
         "assert callable(lambda_svc._restore_esm_positions)"
     )
     subprocess.run([ENGINE / "bin" / "python", "-c", script], check=True)

@@ -1,20 +1,25 @@
 """From accepted to done: through the stream, the relay and the queue, within seconds, once."""
 
 import json
+import os
 import secrets
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
 import pytest
 
 from infra.local.deploy import STACK
+from infra.local.stack import LocalStack
+from motorpool.store import keys
 from tests.e2e.conftest import Fault, Tenant, poison
 from tests.e2e.suppliers import Fleet, until
 
+RELAY = "motorpool-relay_outbox"
 PER_SECOND = 5
 CONTRACT_MS = 120_000
 OURS_MS = 5_000
@@ -61,6 +66,70 @@ def test_a_message_that_cannot_be_read_is_dead_at_once_and_the_rest_of_its_batch
     # A visibility timeout is two minutes: what is there sooner was not delivered again.
     dead = queues["TransfersDeadLetterQueueUrl"]
     assert until(lambda: taken_from(dead, mark), within=30) == body.format(mark)
+
+
+@contextmanager
+def relay_may_not_send(queue: str) -> Iterator[None]:
+    """Meanwhile the relay's role is denied to send to that queue (an ARN)."""
+    iam = boto3.client("iam")
+    relay = boto3.client("lambda").get_function_configuration(FunctionName=RELAY)
+    denied = {"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": queue}
+    policy = {"RoleName": relay["Role"].rpartition("/")[2], "PolicyName": "not-for-now"}
+    document = {"Version": "2012-10-17", "Statement": [denied]}
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(**policy)
+
+
+def relays_of(sequence: str) -> list[dict[str, Any]]:
+    """The relay's lines on the record of that sequence number."""
+    found = boto3.client("logs").filter_log_events(
+        logGroupName=f"/aws/lambda/{RELAY}", filterPattern=f'"{sequence}"'
+    )
+    return [json.loads(event["message"]) for event in found["events"]]
+
+
+def sequence_of(transfer_id: str) -> str:
+    """The sequence number of the stream's record of a transfer's outbox entry."""
+    streams: Any = boto3.client("dynamodbstreams")
+    [stream] = streams.list_streams(TableName=os.environ["TABLE_NAME"])["Streams"]
+    described = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]
+    [shard] = described["Shards"]
+    iterator: str | None = streams.get_shard_iterator(
+        StreamArn=stream["StreamArn"],
+        ShardId=shard["ShardId"],
+        ShardIteratorType="TRIM_HORIZON",
+    )["ShardIterator"]
+    while iterator:
+        page = streams.get_records(ShardIterator=iterator)
+        for record in page["Records"]:
+            if record["dynamodb"]["Keys"]["pk"]["S"] == keys.outbox(transfer_id).pk:
+                sequence: str = record["dynamodb"]["SequenceNumber"]
+                return sequence
+        iterator = page.get("NextShardIterator") if page["Records"] else None
+    raise AssertionError(f"the stream does not tell of {transfer_id}")
+
+
+def test_a_transfer_that_could_not_be_relayed_is_relayed_when_it_can_be(
+    local_stack: LocalStack, fleet: Fleet, queues: dict[str, str]
+) -> None:
+    fleet.supplier.moved(fleet.vehicle(), fleet.west.id)  # what is older in the stream is relayed
+    vehicle_id = fleet.vehicle()
+    queue = boto3.client("sqs").get_queue_attributes(
+        QueueUrl=queues["TransfersQueueUrl"], AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+    with relay_may_not_send(queue):
+        answer = fleet.supplier.transfer(vehicle_id, fleet.west.id)
+        transfer_id = answer.json()["transfer"]["id"]
+        sequence = sequence_of(transfer_id)
+        poison[sequence] = Fault("relay_outbox", r"\S+Error AccessDenied\w*")
+        until(lambda: relays_of(sequence))
+        assert fleet.supplier.transfer_of(transfer_id)["status"] == "accepted"
+    assert fleet.supplier.ended(transfer_id)["status"] == "completed"
+    failed, *_, relayed = relays_of(sequence)
+    assert (failed["level"], relayed["level"]) == ("ERROR", "INFO")
 
 
 def test_a_message_that_comes_again_changes_nothing(fleet: Fleet, queues: dict[str, str]) -> None:
