@@ -306,6 +306,9 @@ def _problem(found: "ErrorDetails") -> tuple[str, str]:
         field, _, problem = message.partition(": ")
         return field, problem
     if found["type"] == "string_pattern_mismatch":
-        message = "has not the form that the documentation gives, or has control characters"
+        message = (
+            "does not have the documented form, or has control characters, line breaks or "
+            "direction marks"
+        )
     field = ".".join(str(part) for part in found["loc"]) or "body"
     return field, message[0].lower() + message[1:]

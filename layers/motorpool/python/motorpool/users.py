@@ -10,12 +10,15 @@ from motorpool.clock import iso, now_ms
 from motorpool.ids import new_id
 from motorpool.organizations import Organization, SupplierType
 from motorpool.plates import StateCode
-from motorpool.wire import PRINTABLE, EmptyIsNone, PartnerModel, ShortText
+from motorpool.wire import NOT_PRINTABLE, PRINTABLE, EmptyIsNone, PartnerModel, ShortText
 
 E164 = r"^\+[1-9][0-9]{6,14}$"
 Phone = Annotated[str, StringConstraints(pattern=E164)]
 Email = Annotated[
-    str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+$")
+    str,
+    StringConstraints(
+        max_length=254, pattern=rf"^[^@\s{NOT_PRINTABLE}]{{1,64}}@[^@\s{NOT_PRINTABLE}]+$"
+    ),
 ]
 
 

@@ -25,7 +25,8 @@ from pydantic_core import core_schema
 #   U+2069): they make text look like other text;
 # - U+FFFD: a program on the way wrote it in the place of bytes that are not UTF-8.
 # The expression is part of the OpenAPI documents. Rust, ECMAScript and Python read it alike.
-PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd]*$"
+NOT_PRINTABLE = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd"
+PRINTABLE = f"^[^{NOT_PRINTABLE}]*$"
 
 ShortText = Annotated[
     str,
