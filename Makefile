@@ -30,6 +30,7 @@ lint: install
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 
 openapi: install  ## write the OpenAPI documents into .build/openapi
 	$(RUN) infra.openapi

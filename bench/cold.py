@@ -15,7 +15,7 @@ from bench.interpreter import Start, started
 from bench.packages import Package, compared
 from bench.recording import Recording
 from infra.spec import Authorizer, Route
-from motorpool.store import table
+from motorpool.dynamodb import table
 
 MOST_OF_USUAL = 0.95
 MOST_AFTER_SNAPSHOT_MS = 8.0

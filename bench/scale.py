@@ -19,11 +19,15 @@ from bench.exchange import Exchange
 from bench.interpreter import started
 from bench.packages import Package
 from infra.spec import Function, Route
-from motorpool.organizations import Organization
-from motorpool.photos import Photo, RequestPhotoUpload
-from motorpool.store import organizations, photos, table, users, vehicles
-from motorpool.users import User
-from motorpool.vehicles import CreateVehicleByVin, Vehicle
+from motorpool.dynamodb import table
+from motorpool.photos import store as photos
+from motorpool.photos.model import Photo
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants import user_store as users
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
 from tests import vins
 from tests.functions import world as recorded_world
 
@@ -146,10 +150,9 @@ def _check_in(number: int, vehicle_id: str) -> dict[str, Any]:
     """A check-in with two photos of its own, which are inspected already."""
     urls = []
     for kind in "ab":
-        request = RequestPhotoUpload(user_id=f"usr_{number % 1000:032x}", content_type="image/jpeg")
         user = replace(_user(), id=f"usr_{number % 1000:032x}")
         photo: Photo = replace(
-            Photo.announced(request, user),
+            Photo.announced(user, "image/jpeg"),
             id=f"pho_{kind}{number:031x}",
             photo_status="Ready",
             version_id="v1",
@@ -188,7 +191,6 @@ def _templates() -> list[Any]:
 
 
 def _registered(user: User) -> Vehicle:
-    request = CreateVehicleByVin.model_validate(
-        vins.bronco(userId=user.id, licensePlate="X", state="CA")
+    return Vehicle.registered(
+        recorded_world.BRONCO, user, make="Ford", model="Bronco II", plate="X", state="CA"
     )
-    return Vehicle.registered(request, recorded_world.BRONCO, user)

@@ -14,13 +14,18 @@ from PIL import Image
 from bench.engine import BenchEngine
 from infra.spec import Consumer, Function, Route
 from motorpool import aws as clients
-from motorpool import secret_keys, uploads
-from motorpool.checkins import CheckIn, PhotoPair
-from motorpool.organizations import Organization
-from motorpool.store import checkins, table, transfers, vehicles
-from motorpool.transfers import Transfer
-from motorpool.users import User
-from motorpool.vehicles import Vehicle
+from motorpool.access import secret_keys
+from motorpool.checkins import store as checkins
+from motorpool.checkins.model import CheckIn
+from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.dynamodb import table
+from motorpool.photos import bucket
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
+from motorpool.transfers import store as transfers
+from motorpool.transfers.model import Transfer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 
 CLIENT, SECRET = world.CLIENT, world.SECRET
@@ -161,8 +166,8 @@ def settle(name: str) -> str:
     elif name == "activate_vehicle":
         table.transact(*vehicles.changed(vehicle, vehicle.made_active(False)))
     elif name == "unassign_driver":
-        table.transact(*vehicles.changed(vehicle, vehicle.driven_by(user)))
-    return uploads.uploaded_version(photos.license) or "" if photos.license else ""
+        table.transact(*vehicles.changed(vehicle, vehicle.assigned_to(user)))
+    return bucket.uploaded_version(photos.license) or "" if photos.license else ""
 
 
 def a_jpeg() -> bytes:

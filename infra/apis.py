@@ -14,7 +14,7 @@ from constructs import Construct, IDependable
 from infra.function import LOG_RETENTION
 from infra.gateway_answers import answers
 from infra.spec import STAGES, ApiName, Route
-from motorpool.callers import CREDENTIAL_HEADERS
+from motorpool.access.callers import CREDENTIAL_HEADERS
 
 REQUESTS_PER_SECOND = 500
 BURST = 1000

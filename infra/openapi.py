@@ -42,8 +42,10 @@ from infra.gateway_answers import Answer, answers
 from infra.paths import BUILD, FUNCTIONS
 from infra.schemas import Schemas, Undocumentable
 from infra.spec import STAGES, ApiName, Method, Route, discover
-from motorpool.callers import CREDENTIAL_HEADERS
-from motorpool.endpoint import Endpoint
+from motorpool.access.callers import CREDENTIAL_HEADERS
+from motorpool.access.scopes import Scope
+from motorpool.api.endpoint import Endpoint
+from motorpool.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from motorpool.errors import (
     ENVELOPES,
     InvalidParameters,
@@ -53,8 +55,6 @@ from motorpool.errors import (
     Unavailable,
     Unexpected,
 )
-from motorpool.idempotency import HEADER as IDEMPOTENCY_KEY
-from motorpool.scopes import Scope
 
 KEYED: frozenset[Method] = frozenset({"POST", "PUT"})
 

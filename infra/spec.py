@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from infra.paths import FUNCTIONS
-from motorpool.scopes import Scope
+from motorpool.access.scopes import Scope
 
 ApiName = Literal["partner", "supplier"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -58,7 +58,7 @@ class Spec:
     """What every kind of function has. `memory` in MB, `timeout` in seconds.
 
     The timeout leaves the gateway (29 s) room to answer, and the DynamoDB client room to retry
-    (see `motorpool.store.table`).
+    (see `motorpool.budget`).
     """
 
     uses: Uses = field(default_factory=Uses)

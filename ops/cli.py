@@ -7,14 +7,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from motorpool.clients import Client, fingerprint, new_secret
+from motorpool.access import client_store as clients
+from motorpool.access.clients import Client, new_secret
+from motorpool.access.scopes import ALL_SCOPES, Scope
+from motorpool.access.secret_keys import pepper
 from motorpool.clock import iso
+from motorpool.dynamodb import table
 from motorpool.errors import MotorpoolError, OrganizationNotFound
-from motorpool.organizations import Organization, SupplierType
-from motorpool.partners import Partner
-from motorpool.scopes import ALL_SCOPES, Scope
-from motorpool.secret_keys import pepper
-from motorpool.store import clients, organizations, partners, table
+from motorpool.ids import fingerprint
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants import partner_store as partners
+from motorpool.tenants.organizations import Organization, SupplierType
+from motorpool.tenants.partners import Partner
 from ops.drills import DrillFailed
 from ops.drills import app as drill_app
 from ops.screen import console, one_line, print_anywhere, show

@@ -23,14 +23,19 @@ from rich.progress import track
 from infra.local import world
 from infra.local.engine import HOST
 from infra.paths import LOCAL
-from motorpool import relay
-from motorpool.clients import Client, new_secret
-from motorpool.organizations import Organization
-from motorpool.partners import Partner
-from motorpool.scopes import ALL_SCOPES
-from motorpool.secret_keys import pepper
-from motorpool.store import clients, organizations, partners, table, transfers, vehicles
-from motorpool.transfers import Transfer
+from motorpool.access import client_store as clients
+from motorpool.access.clients import Client, new_secret
+from motorpool.access.scopes import ALL_SCOPES
+from motorpool.access.secret_keys import pepper
+from motorpool.dynamodb import table
+from motorpool.messages import outbox
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants import partner_store as partners
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.partners import Partner
+from motorpool.transfers import store as transfers
+from motorpool.transfers.model import Transfer
+from motorpool.vehicles import store as vehicles
 from ops.demo import CAR, a_vin
 from ops.screen import console
 from ops.transfers import redrive
@@ -222,7 +227,7 @@ def poison() -> None:
     reservation, record, _ = transfers.add(transfer, seen, reserved)
     table.transact(reservation)
     with _impatient_queue():
-        relay.send(transfer.id, vehicle_id, partner.id)
+        outbox.send(transfer.id, vehicle_id, partner.id)
         with console.status("waiting until its message is given up"):
             _wait(lambda: _waiting(_dead_queue()) > 0)
     console.print("the message ended in the dead-letter queue")

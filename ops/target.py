@@ -11,10 +11,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local import world
-from infra.local.deploy import STACK, VARIABLES
-from infra.local.engine import REGION, ROOT_USER
-from infra.paths import LOCAL
+from infra.outputs import STACK, VARIABLES
 from motorpool import aws
 
 
@@ -47,12 +44,7 @@ class Target:
         if self.aws or self.profile is not None:
             _choose_session(self.profile, self.region)
         else:
-            file = Path(os.environ.get("MOTORPOOL_STACK", LOCAL / "stack.json"))
-            endpoint = world.read(file).get("endpoint")
-            if not endpoint:
-                raise NoTarget("there is no local stack: start it with `make run`, or use --aws")
-            local = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": REGION, **ROOT_USER}
-            os.environ.update(local)
+            _choose_local_stack()
         outputs = self._outputs()
         for variable, output in VARIABLES.items():
             os.environ[variable] = outputs[output]
@@ -81,3 +73,17 @@ def _choose_session(profile: str | None, region: str | None) -> None:
         raise NoTarget(f"no credentials for AWS: {error}") from error
     if found is None or not session.region_name:
         raise NoTarget("no credentials or no region for AWS: see `aws configure`")
+
+
+def _choose_local_stack() -> None:
+    # Imported here: on AWS, nothing of the local stack is needed.
+    from infra.local import world
+    from infra.local.engine import REGION, ROOT_USER
+    from infra.paths import LOCAL
+
+    file = Path(os.environ.get("MOTORPOOL_STACK", LOCAL / "stack.json"))
+    endpoint = world.read(file).get("endpoint")
+    if not endpoint:
+        raise NoTarget("there is no local stack: start it with `make run`, or use --aws")
+    local = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": REGION, **ROOT_USER}
+    os.environ.update(local)

@@ -9,11 +9,12 @@ import boto3
 import typer
 from rich.table import Table
 
-from motorpool import queues, relay
 from motorpool.clock import iso, now_ms
 from motorpool.errors import TransferNotFound
-from motorpool.store import partners, transfers
-from motorpool.transfers import Transfer
+from motorpool.messages import outbox, queues
+from motorpool.tenants import partner_store as partners
+from motorpool.transfers import store as transfers
+from motorpool.transfers.model import Transfer
 from ops.screen import console, show
 
 app = typer.Typer(no_args_is_help=True, help="Transfers that stalled or failed.")
@@ -89,7 +90,7 @@ def relay_stalled(
                 sent += 1
                 console.print(transfer.id)
                 if not dry_run:
-                    relay.send(transfer.id, transfer.vehicle_id, transfer.partner_id)
+                    outbox.send(transfer.id, transfer.vehicle_id, transfer.partner_id)
     console.print(f"{sent} {'would be' if dry_run else 'were'} sent")
 
 

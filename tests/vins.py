@@ -4,7 +4,7 @@ import itertools
 import secrets
 from typing import Any
 
-from motorpool.vin import CHARACTER_VALUES, POSITION_WEIGHTS
+from motorpool.vehicles.vin import CHARACTER_VALUES, POSITION_WEIGHTS
 
 _BRONCO = "1FMCU14T?JU"
 # Anywhere, because the stack may remember an earlier run.

@@ -4,11 +4,11 @@
 such vehicle · 409 its VIN or plate was taken meanwhile
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
 from motorpool.errors import NoPermission, VehicleAlreadyExists, VehicleNotFound
-from motorpool.store import vehicles
-from motorpool.vehicles import VehicleAnswer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.partner_api import VehicleAnswer
 
 
 @endpoint(raises=(NoPermission, VehicleNotFound, VehicleAlreadyExists), idempotent=True)

@@ -1,10 +1,10 @@
 """The transfer queue: each message's transfer is completed, or closed as failed, exactly once."""
 
-from motorpool import applying
-from motorpool.applying import TransferMessage
-from motorpool.consumer import consumer
+from motorpool.messages.consumer import consumer
+from motorpool.transfers import apply
+from motorpool.transfers.apply import TransferMessage
 
 
 @consumer
 def handler(message: TransferMessage) -> None:
-    applying.apply(message)
+    apply.apply(message)

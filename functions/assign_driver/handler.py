@@ -5,8 +5,8 @@ vehicle, or the driver is no user of its owner · 422 the vehicle is deactivated
 pending
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
 from motorpool.errors import (
     DriverNotFound,
     InactiveVehicle,
@@ -14,8 +14,9 @@ from motorpool.errors import (
     TransferInProgress,
     VehicleNotFound,
 )
-from motorpool.store import users, vehicles
-from motorpool.supplier_vehicles import AssignDriver
+from motorpool.tenants import user_store as users
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.supplier_api import AssignDriver
 
 
 @endpoint(
@@ -30,7 +31,5 @@ from motorpool.supplier_vehicles import AssignDriver
 )
 def handler(vehicle_id: str, request: AssignDriver, caller: Caller) -> Change[None]:
     vehicle = vehicles.get(vehicle_id, seen_by=caller, outside=VehicleNotFound)
-    driver = users.find(request.driver_id)
-    if driver is None or driver.org_id != vehicle.owner_id:
-        raise DriverNotFound
-    return Change(None, vehicles.changed(vehicle, vehicle.driven_by(driver)))
+    after = vehicle.assigned_to(users.find(request.driver_id))
+    return Change(None, vehicles.changed(vehicle, after))

@@ -7,7 +7,8 @@ gateway response makes it a 401.
 
 from typing import Any
 
-from motorpool import authorization, tokens
+from motorpool.access import authorizer as authorization
+from motorpool.access import tokens
 from motorpool.snapshot import before_snapshot
 
 before_snapshot(tokens.load_library)

@@ -5,12 +5,13 @@ vehicle is deactivated · 404 no such vehicle, or nobody owns it · 409 its firs
 500 the documented refusals, in the documented order
 """
 
-from motorpool import errors, uploads
-from motorpool.callers import Caller
-from motorpool.checkins import CheckIn, CreateMileageCheckIn, MileageCheckInAnswer
-from motorpool.endpoint import Change, endpoint
-from motorpool.public_url import PublicUrl
-from motorpool.store import checkins
+from motorpool import errors
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.public_url import PublicUrl
+from motorpool.checkins import store as checkins
+from motorpool.checkins.model import CheckIn
+from motorpool.checkins.partner_api import CreateMileageCheckIn, MileageCheckInAnswer
 
 
 @endpoint(
@@ -33,11 +34,20 @@ from motorpool.store import checkins
 def handler(
     request: CreateMileageCheckIn, caller: Caller, here: PublicUrl
 ) -> Change[MileageCheckInAnswer]:
-    found = checkins.gathered(request, caller)
-    photos = uploads.uploaded(found.photos)
+    plate, state = request.license_plate, request.state
+    found = checkins.gathered(
+        request.vehicle_id, request.photo_ids(), plate=plate, state=state, caller=caller
+    )
+    photos = found.photos.uploaded()
     vehicle = found.vehicle_seen_by(caller)
     check_in, after = CheckIn.made(
-        request, vehicle, photos, cadence=found.cadence, plate_is_taken=found.plate_is_taken
+        vehicle,
+        photos,
+        plate=plate,
+        state=state,
+        mileage=request.mileage,
+        cadence=found.cadence,
+        plate_is_taken=found.plate_is_taken,
     )
     return Change(
         MileageCheckInAnswer.of(check_in, here), checkins.add(check_in, vehicle, after, photos)

@@ -4,16 +4,18 @@
 organization · 409 the phone is taken
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
 from motorpool.errors import (
     InvalidParameters,
     NoPermission,
     OrganizationNotFound,
     UserAlreadyExists,
 )
-from motorpool.store import organizations, users
-from motorpool.users import CreateUser, User, UserAnswer
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants import user_store as users
+from motorpool.tenants.partner_api import CreateUser, UserAnswer
+from motorpool.tenants.users import User
 
 
 @endpoint(raises=(InvalidParameters, NoPermission, OrganizationNotFound, UserAlreadyExists))
@@ -22,5 +24,12 @@ def handler(request: CreateUser, caller: Caller) -> Change[UserAnswer]:
     if organization_id is None:
         raise InvalidParameters(("organizationId", "required: the client is of no organization"))
     organization = organizations.get(organization_id, seen_by=caller)
-    user = User.enrolled(request, organization)
+    user = User.enrolled(
+        organization,
+        first_name=request.first_name,
+        last_name=request.last_name,
+        phone=request.phone,
+        email=request.email,
+        state=request.address.state,
+    )
     return Change(UserAnswer.of(user), users.add(user))

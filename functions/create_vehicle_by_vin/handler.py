@@ -4,13 +4,15 @@
 organizations · 404 no such user · 409 VIN or plate is taken
 """
 
-from motorpool import vin
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
 from motorpool.errors import InvalidParameters, NoPermission, UserNotFound, VehicleAlreadyExists
 from motorpool.snapshot import before_snapshot
-from motorpool.store import users, vehicles
-from motorpool.vehicles import CreateVehicleByVin, Vehicle, VehicleAnswer
+from motorpool.tenants import user_store as users
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles import vin
+from motorpool.vehicles.model import Vehicle
+from motorpool.vehicles.partner_api import CreateVehicleByVin, VehicleAnswer
 
 before_snapshot(vin.load_database)
 
@@ -20,5 +22,12 @@ def handler(request: CreateVehicleByVin, caller: Caller) -> Change[VehicleAnswer
     decoded = vin.decode(request.vin)
     decoded.agrees_with(make=request.make, model=request.model, year=request.year)
     owner = users.get(request.user_id, seen_by=caller)
-    vehicle = Vehicle.registered(request, decoded, owner)
+    vehicle = Vehicle.registered(
+        decoded,
+        owner,
+        make=request.make,
+        model=request.model,
+        plate=request.license_plate,
+        state=request.state,
+    )
     return Change(VehicleAnswer.of(vehicle), vehicles.add(vehicle))

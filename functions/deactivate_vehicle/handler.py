@@ -4,11 +4,11 @@
 no such vehicle
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
 from motorpool.errors import NoPermission, VehicleNotFound
-from motorpool.store import vehicles
-from motorpool.vehicles import VehicleAnswer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.partner_api import VehicleAnswer
 
 
 @endpoint(raises=(NoPermission, VehicleNotFound), idempotent=True)

@@ -3,13 +3,14 @@
 200 a page, oldest first · 400 wrong parameters · 404 no such vehicle, or outside the subtree
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
+from motorpool.api.pages import cursor_after, key_before
 from motorpool.errors import InvalidParameters, VehicleNotFound
-from motorpool.lists import cursor_after, key_before
-from motorpool.store import transfers, vehicles
-from motorpool.supplier_vehicles import SupplierPageQuery
-from motorpool.transfers import CustodyAnswer
+from motorpool.transfers import store as transfers
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.custody_api import CustodyAnswer
+from motorpool.vehicles.supplier_api import SupplierPageQuery
 
 
 @endpoint(raises=(InvalidParameters, VehicleNotFound))

@@ -3,12 +3,12 @@
 200 the check-in · 403 outside the client's organizations · 404 no such check-in
 """
 
-from motorpool.callers import Caller
-from motorpool.checkins import MileageCheckInAnswer
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
+from motorpool.api.public_url import PublicUrl
+from motorpool.checkins import store as checkins
+from motorpool.checkins.partner_api import MileageCheckInAnswer
 from motorpool.errors import CheckInNotFound, NoPermission
-from motorpool.public_url import PublicUrl
-from motorpool.store import checkins
 
 
 @endpoint(raises=(CheckInNotFound, NoPermission))

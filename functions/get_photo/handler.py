@@ -4,16 +4,16 @@
 or one that was rejected
 """
 
-from motorpool import uploads
-from motorpool.callers import Caller
-from motorpool.endpoint import Redirect, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Redirect, endpoint
 from motorpool.errors import InvalidParameters, NoPermission, PhotoNotFound
-from motorpool.photos import PhotoQuery
-from motorpool.store import photos
+from motorpool.photos import bucket
+from motorpool.photos import store as photos
+from motorpool.photos.partner_api import PhotoQuery
 
 
 @endpoint(raises=(InvalidParameters, NoPermission, PhotoNotFound))
 def handler(photo_id: str, query: PhotoQuery, caller: Caller) -> Redirect:
     photo = photos.get(photo_id, seen_by=caller)
     photo.must_be_fit_to_show(query.size)
-    return Redirect(uploads.view_url(photo, thumbnail=query.size == "thumbnail"))
+    return Redirect(bucket.view_url(photo, thumbnail=query.size == "thumbnail"))

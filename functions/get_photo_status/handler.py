@@ -3,12 +3,13 @@
 200 the status · 403 outside the client's organizations · 404 no such photo
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
+from motorpool.api.public_url import PublicUrl
 from motorpool.errors import NoPermission, PhotoNotFound
-from motorpool.photos import PhotoStatusAnswer, handle
-from motorpool.public_url import PublicUrl
-from motorpool.store import photos
+from motorpool.photos import store as photos
+from motorpool.photos.model import handle
+from motorpool.photos.partner_api import PhotoStatusAnswer
 
 
 @endpoint(raises=(NoPermission, PhotoNotFound))

@@ -3,11 +3,11 @@
 200 the vehicle · 404 no such vehicle, or outside the client's subtree
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
 from motorpool.errors import VehicleNotFound
-from motorpool.store import vehicles
-from motorpool.supplier_vehicles import SupplierVehicleAnswer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.supplier_api import SupplierVehicleAnswer
 
 
 @endpoint(raises=(VehicleNotFound,))

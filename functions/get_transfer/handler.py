@@ -3,11 +3,11 @@
 200 the transfer · 404 no such transfer, or between organizations outside the client's subtree
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
 from motorpool.errors import TransferNotFound
-from motorpool.store import transfers
-from motorpool.transfers import TransferAnswer, TransferView
+from motorpool.transfers import store as transfers
+from motorpool.transfers.supplier_api import TransferAnswer, TransferView
 
 
 @endpoint(raises=(TransferNotFound,))

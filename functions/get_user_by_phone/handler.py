@@ -3,11 +3,11 @@
 200 the user · 403 outside the client's organizations · 404 no such user
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
 from motorpool.errors import NoPermission, UserNotFound
-from motorpool.store import users
-from motorpool.users import UserAnswer
+from motorpool.tenants import user_store as users
+from motorpool.tenants.partner_api import UserAnswer
 
 
 @endpoint(raises=(NoPermission, UserNotFound))

@@ -3,11 +3,11 @@
 200 the vehicle · 403 outside the client's organizations · 404 no such vehicle
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
 from motorpool.errors import NoPermission, VehicleNotFound
-from motorpool.store import vehicles
-from motorpool.vehicles import VehicleAnswer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.partner_api import VehicleAnswer
 
 
 @endpoint(raises=(NoPermission, VehicleNotFound))

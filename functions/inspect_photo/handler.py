@@ -6,12 +6,14 @@ Told twice or late, it changes nothing; a file that keeps failing ends in the de
 from typing import Any
 from urllib.parse import unquote_plus
 
-from motorpool.consumer import consumer
-from motorpool.inspection import inspect
+from motorpool.checkins import store as checkins
+from motorpool.messages.consumer import consumer
+from motorpool.photos.inspection import inspect
 
 
 @consumer
 def handler(message: dict[str, Any]) -> None:
     for event in message.get("Records", ()):
         stored = event["s3"]["object"]
-        inspect(unquote_plus(stored["key"]).removeprefix("photos/"), stored["versionId"])
+        photo_id = unquote_plus(stored["key"]).removeprefix("photos/")
+        inspect(photo_id, stored["versionId"], told=checkins.told_of)

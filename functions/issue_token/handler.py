@@ -3,13 +3,14 @@
 200 the token · 400 invalid_request, invalid_scope, unsupported_grant_type · 401 invalid_client
 """
 
-from motorpool import oauth, tokens
-from motorpool.endpoint import Change, endpoint
+from motorpool.access import client_store as clients
+from motorpool.access import tokens
+from motorpool.api import oauth
+from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.gateway_event import Authorization
+from motorpool.api.oauth import TokenAnswer, TokenRequest
 from motorpool.errors import InvalidClient, InvalidScope, InvalidTokenRequest, UnsupportedGrantType
-from motorpool.gateway_event import Authorization
-from motorpool.oauth import TokenAnswer, TokenRequest
 from motorpool.snapshot import before_snapshot
-from motorpool.store import clients
 
 before_snapshot(tokens.load_library)
 

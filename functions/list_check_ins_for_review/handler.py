@@ -4,13 +4,13 @@
 wrong parameters · 403 without the scope
 """
 
-from motorpool.callers import Caller
-from motorpool.checkins import CheckInsAnswer, ReviewQueueQuery
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
+from motorpool.api.pages import cursor_after, key_before
+from motorpool.api.public_url import PublicUrl
+from motorpool.checkins import store as checkins
+from motorpool.checkins.partner_api import CheckInsAnswer, ReviewQueueQuery
 from motorpool.errors import InvalidParameters
-from motorpool.lists import cursor_after, key_before
-from motorpool.public_url import PublicUrl
-from motorpool.store import checkins
 
 
 @endpoint(raises=(InvalidParameters,))

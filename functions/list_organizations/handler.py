@@ -3,10 +3,10 @@
 200 the organizations
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import endpoint
-from motorpool.store import organizations
-from motorpool.supplier_organizations import SupplierOrganizationsAnswer
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants.supplier_api import SupplierOrganizationsAnswer
 
 
 @endpoint()

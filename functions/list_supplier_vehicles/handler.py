@@ -3,12 +3,13 @@
 200 a page · 400 wrong parameters · 404 no such organization, or outside the client's subtree
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
+from motorpool.api.pages import cursor_after, key_before
 from motorpool.errors import InvalidParameters, OrganizationNotFound
-from motorpool.lists import cursor_after, key_before
-from motorpool.store import organizations, vehicles
-from motorpool.supplier_vehicles import OwnedVehiclesQuery, SupplierVehiclesAnswer
+from motorpool.tenants import organization_store as organizations
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.supplier_api import OwnedVehiclesQuery, SupplierVehiclesAnswer
 
 
 @endpoint(raises=(InvalidParameters, OrganizationNotFound))

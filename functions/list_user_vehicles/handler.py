@@ -3,12 +3,13 @@
 200 a page · 400 wrong parameters · 403 outside the client's organizations · 404 no such user
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
+from motorpool.api.pages import PageQuery, cursor_after, key_before
 from motorpool.errors import InvalidParameters, NoPermission, UserNotFound
-from motorpool.lists import PageQuery, cursor_after, key_before
-from motorpool.store import users, vehicles
-from motorpool.vehicles import VehiclesAnswer
+from motorpool.tenants import user_store as users
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.partner_api import VehiclesAnswer
 
 
 @endpoint(raises=(InvalidParameters, NoPermission, UserNotFound))

@@ -3,13 +3,14 @@
 200 a page · 400 wrong parameters · 403 outside the client's organizations · 404 no such vehicle
 """
 
-from motorpool.callers import Caller
-from motorpool.checkins import CheckInsAnswer
-from motorpool.endpoint import endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import endpoint
+from motorpool.api.pages import PageQuery, cursor_after, key_before
+from motorpool.api.public_url import PublicUrl
+from motorpool.checkins import store as checkins
+from motorpool.checkins.partner_api import CheckInsAnswer
 from motorpool.errors import InvalidParameters, NoPermission, VehicleNotFound
-from motorpool.lists import PageQuery, cursor_after, key_before
-from motorpool.public_url import PublicUrl
-from motorpool.store import checkins, vehicles
+from motorpool.vehicles import store as vehicles
 
 
 @endpoint(raises=(InvalidParameters, NoPermission, VehicleNotFound))

@@ -7,12 +7,14 @@ after it.
 from typing import TYPE_CHECKING, Any
 
 from motorpool import telemetry
-from motorpool.relay import relay
+from motorpool.dynamodb import keys, stream
+from motorpool.messages.outbox import relay
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    unsent = relay(event["Records"], telemetry.function_of(context))
+    entries = stream.new_items(event["Records"], key_prefix=keys.OUTBOX)
+    unsent = relay(entries, telemetry.function_of(context))
     return {"batchItemFailures": [{"itemIdentifier": unsent}] if unsent else []}

@@ -7,19 +7,21 @@ organizations · 404 no such user
 from collections.abc import Mapping
 from typing import Any
 
-from motorpool import photos, uploads
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.public_url import PublicUrl
 from motorpool.errors import InvalidParameters, NoPermission, UserNotFound
-from motorpool.photos import Photo, PhotoUploadAnswer, RequestPhotoUpload
-from motorpool.public_url import PublicUrl
-from motorpool.store import photos as stored_photos
-from motorpool.store import users
+from motorpool.photos import bucket
+from motorpool.photos import model as photos
+from motorpool.photos import store as stored_photos
+from motorpool.photos.model import Photo
+from motorpool.photos.partner_api import PhotoUploadAnswer, RequestPhotoUpload
+from motorpool.tenants import user_store as users
 
 
 def renewed(first: Mapping[str, Any], caller: Caller) -> Change[PhotoUploadAnswer]:
     photo_id = first["photoUrl"].rpartition("/")[2]
-    form = uploads.form(photo_id, first["contentType"])
+    form = bucket.form(photo_id, first["contentType"])
     return Change(PhotoUploadAnswer.model_validate({**first, **form}, strict=False))
 
 
@@ -27,10 +29,11 @@ def renewed(first: Mapping[str, Any], caller: Caller) -> Change[PhotoUploadAnswe
 def handler(
     request: RequestPhotoUpload, caller: Caller, here: PublicUrl
 ) -> Change[PhotoUploadAnswer]:
-    photo = Photo.announced(request, users.get(request.user_id, seen_by=caller))
+    user = users.get(request.user_id, seen_by=caller)
+    photo = Photo.announced(user, request.content_type, request.asserted())
     answer = PhotoUploadAnswer(
         **dict(request),
-        **uploads.form(photo.id, photo.content_type),
+        **bucket.form(photo.id, photo.content_type),
         photo_url=photos.handle(photo.id, here),
         max_bytes=photos.MAX_BYTES,
     )

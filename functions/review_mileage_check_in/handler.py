@@ -4,12 +4,13 @@
 scope · 404 no such check-in · 409 it is confirmed or declined already
 """
 
-from motorpool.callers import Caller
-from motorpool.checkins import MileageCheckInAnswer, PhotoPair, ReviewMileageCheckIn
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.public_url import PublicUrl
+from motorpool.checkins import store as checkins
+from motorpool.checkins.partner_api import MileageCheckInAnswer, ReviewMileageCheckIn
+from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.errors import CheckInIsFinal, CheckInNotFound, InvalidParameters, NoPermission
-from motorpool.public_url import PublicUrl
-from motorpool.store import checkins
 
 
 @endpoint(raises=(InvalidParameters, CheckInNotFound, NoPermission, CheckInIsFinal))
@@ -17,7 +18,7 @@ def handler(
     id: str, request: ReviewMileageCheckIn, caller: Caller, here: PublicUrl
 ) -> Change[MileageCheckInAnswer]:
     check_in, vehicle, _ = checkins.get(id, seen_by=caller)
-    reviewed, after = check_in.reviewed(request, vehicle)
+    reviewed, after = check_in.reviewed(request.check_in_status, request.admin_note, vehicle)
     return Change(
         MileageCheckInAnswer.of(reviewed, here),
         checkins.changed(check_in, reviewed, vehicle, after, PhotoPair(None, None)),

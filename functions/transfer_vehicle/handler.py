@@ -7,8 +7,9 @@ or another transfer is pending · 429 over 1800 requests in an hour · 503 a dep
 transfer is accepted whole or not at all
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.public_url import PublicUrl
 from motorpool.errors import (
     InvalidParameters,
     OrganizationNotFound,
@@ -18,9 +19,8 @@ from motorpool.errors import (
     UserNotFound,
     VehicleNotFound,
 )
-from motorpool.public_url import PublicUrl
-from motorpool.store import transfers
-from motorpool.transfers import Transfer, TransferredVehicle, TransferVehicle, must_be_possible
+from motorpool.transfers import store as transfers
+from motorpool.transfers.supplier_api import TransferredVehicle, TransferVehicle
 
 
 @endpoint(
@@ -39,11 +39,13 @@ from motorpool.transfers import Transfer, TransferredVehicle, TransferVehicle, m
 def handler(
     vehicle_id: str, request: TransferVehicle, caller: Caller, here: PublicUrl
 ) -> Change[TransferredVehicle]:
-    parties = transfers.parties(vehicle_id, request, caller)
-    vehicle, new_owner = parties.vehicle, parties.new_owner
-    if before := TransferredVehicle.already(vehicle, new_owner):
-        return Change(before, headers=before.location(here))
-    must_be_possible(vehicle, new_owner)
-    transfer, reserved = Transfer.accepted(vehicle, new_owner, parties.new_user)
+    parties = transfers.parties(
+        vehicle_id, request.new_owner_id, request.new_user_id, caller=caller
+    )
+    if standing := parties.standing:
+        answer = TransferredVehicle.standing(parties, standing)
+        return Change(answer, headers=answer.location(here))
+    transfer, reserved = parties.accepted()
     answer = TransferredVehicle.accepted(reserved, transfer)
-    return Change(answer, transfers.add(transfer, vehicle, reserved), answer.location(here))
+    writes = transfers.add(transfer, parties.vehicle, reserved)
+    return Change(answer, writes, answer.location(here))

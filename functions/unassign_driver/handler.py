@@ -3,13 +3,13 @@
 204 it is so, also when there was none · 404 no such vehicle, or outside the client's subtree
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
 from motorpool.errors import VehicleNotFound
-from motorpool.store import vehicles
+from motorpool.vehicles import store as vehicles
 
 
 @endpoint(raises=(VehicleNotFound,), idempotent=True)
 def handler(vehicle_id: str, caller: Caller) -> Change[None]:
     vehicle = vehicles.get(vehicle_id, seen_by=caller, outside=VehicleNotFound)
-    return Change(None, vehicles.changed(vehicle, vehicle.driven_by(None)))
+    return Change(None, vehicles.changed(vehicle, vehicle.unassigned()))

@@ -5,12 +5,12 @@ the vehicle is deactivated · 404 no such check-in, or nobody owns the vehicle �
 or declined · 500 as when creating one; locked while it is Pending
 """
 
-from motorpool import errors, uploads
-from motorpool.callers import Caller
-from motorpool.checkins import MileageCheckInAnswer, UpdateMileageCheckIn
-from motorpool.endpoint import Change, endpoint
-from motorpool.public_url import PublicUrl
-from motorpool.store import checkins
+from motorpool import errors
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.public_url import PublicUrl
+from motorpool.checkins import store as checkins
+from motorpool.checkins.partner_api import MileageCheckInAnswer, UpdateMileageCheckIn
 
 
 @endpoint(
@@ -32,9 +32,9 @@ from motorpool.store import checkins
 def handler(
     id: str, request: UpdateMileageCheckIn, caller: Caller, here: PublicUrl
 ) -> Change[MileageCheckInAnswer]:
-    check_in, vehicle, pair = checkins.get(id, seen_by=caller, with_photos=request)
-    photos = uploads.uploaded(pair)
-    amended, after = check_in.amended(request, vehicle, photos)
+    check_in, vehicle, pair = checkins.get(id, seen_by=caller, with_photos=request.photo_ids())
+    photos = pair.uploaded()
+    amended, after = check_in.amended(request.mileage, vehicle, photos)
     return Change(
         MileageCheckInAnswer.of(amended, here),
         checkins.changed(check_in, amended, vehicle, after, photos),

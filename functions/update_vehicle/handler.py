@@ -4,8 +4,8 @@
 404 no such vehicle or user · 409 the plate is taken
 """
 
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
 from motorpool.errors import (
     InvalidParameters,
     NoPermission,
@@ -13,8 +13,9 @@ from motorpool.errors import (
     VehicleAlreadyExists,
     VehicleNotFound,
 )
-from motorpool.store import users, vehicles
-from motorpool.vehicles import UpdateVehicle, VehicleAnswer
+from motorpool.tenants import user_store as users
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.partner_api import UpdateVehicle, VehicleAnswer
 
 
 @endpoint(
@@ -24,5 +25,7 @@ from motorpool.vehicles import UpdateVehicle, VehicleAnswer
 def handler(vehicle_id: str, request: UpdateVehicle, caller: Caller) -> Change[VehicleAnswer]:
     vehicle = vehicles.get(vehicle_id, seen_by=caller)
     user = users.get(request.user_id, seen_by=caller) if request.user_id else None
-    after = vehicle.updated_with(request, user)
+    after = vehicle.updated_with(request.changes())
+    if request.names_user:
+        after = after.owned_by(user)
     return Change(VehicleAnswer.of(after), vehicles.changed(vehicle, after))

@@ -20,25 +20,17 @@ import boto3
 from botocore.exceptions import WaiterError
 
 from infra.local.engine import Engine
+from infra.outputs import STACK
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
-STACK = "Motorpool"
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 ACCOUNT = "000000000000"
 VERSIONS_WITHIN_SECONDS = 120
 TEMPLATES = "motorpool-templates"
-
-# What functions are told by `Uses`, and the stack's output that has it.
-VARIABLES = {
-    "TABLE_NAME": "TableName",
-    "PEPPER_SECRET_ARN": "PepperSecretArn",
-    "TRANSFERS_QUEUE_URL": "TransfersQueueUrl",
-    "DEAD_LETTER_QUEUE_URL": "TransfersDeadLetterQueueUrl",
-}
 
 Outputs = dict[str, str]
 

@@ -10,11 +10,15 @@ from typing import Any
 
 from infra import build, synth
 from infra.local import world
-from infra.local.deploy import VARIABLES, Outputs, deploy
+from infra.local.deploy import Outputs, deploy
 from infra.local.engine import GATEWAY_PATH, Engine
+from infra.outputs import VARIABLES
 from infra.paths import LAYERS
-from motorpool import aws, relay, secret_keys
-from motorpool.store import partners, transfers
+from motorpool import aws
+from motorpool.access import secret_keys
+from motorpool.messages import outbox
+from motorpool.tenants import partner_store as partners
+from motorpool.transfers import store as transfers
 
 Say = Callable[[str], None]
 
@@ -62,7 +66,7 @@ def relay_open_transfers() -> None:
     """The engine's streams do not outlive it: send what they may not have told of."""
     for partner in partners.every():
         for transfer in transfers.of_partner(partner.id, "accepted"):
-            relay.send(transfer.id, transfer.vehicle_id, transfer.partner_id)
+            outbox.send(transfer.id, transfer.vehicle_id, transfer.partner_id)
 
 
 def _deployed(engine: Engine, say: Say) -> Outputs:

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from motorpool.clients import Client, new_secret
-from motorpool.organizations import Organization
-from motorpool.partners import Partner
-from motorpool.scopes import ALL_SCOPES
-from motorpool.secret_keys import pepper
-from motorpool.store import clients, organizations, partners, table, users
-from motorpool.users import Address, CreateUser, User
+from motorpool.access import client_store as clients
+from motorpool.access.clients import Client, new_secret
+from motorpool.access.scopes import ALL_SCOPES
+from motorpool.access.secret_keys import pepper
+from motorpool.dynamodb import table
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants import partner_store as partners
+from motorpool.tenants import user_store as users
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.partners import Partner
+from motorpool.tenants.users import User
 
 NAMES = ("Dana Reyes", "Kim Okafor", "Lee Novak", "Sam Haddad", "Ana Lindqvist", "Jo Marsh")
 
@@ -87,13 +91,14 @@ def _moved_in(partner: Partner, tree: list[Organization], *, area_code: int) -> 
     people = []
     for number in range(2 * len(tree)):
         first_name, last_name = NAMES[number % len(NAMES)].split()
-        request = CreateUser(
+        person = User.enrolled(
+            tree[number // 2],
             first_name=first_name,
             last_name=last_name,
             phone=f"+1{area_code}5550{number + 100}",
-            address=Address(state="CA"),
+            state="CA",
         )
-        people.append(User.enrolled(request, tree[number // 2]))
+        people.append(person)
     table.transact(
         partners.add(partner),
         clients.add(client),

@@ -7,12 +7,15 @@ from typing import Any
 
 import httpx
 
-from motorpool.clients import Client, new_secret
-from motorpool.organizations import Organization, SupplierType
-from motorpool.scopes import ALL_SCOPES, Scope
-from motorpool.secret_keys import pepper
-from motorpool.store import clients, organizations, table, transfers
-from motorpool.transfers import Transfer
+from motorpool.access import client_store as clients
+from motorpool.access.clients import Client, new_secret
+from motorpool.access.scopes import ALL_SCOPES, Scope
+from motorpool.access.secret_keys import pepper
+from motorpool.dynamodb import table
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants.organizations import Organization, SupplierType
+from motorpool.transfers import store as transfers
+from motorpool.transfers.model import Transfer
 from tests.e2e.conftest import Api, Tenant, private
 from tests.vins import bronco
 

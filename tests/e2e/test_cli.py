@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from motorpool.clients import fingerprint
-from motorpool.partners import Cadence
-from motorpool.secret_keys import pepper
-from motorpool.store import clients, organizations, partners
+from motorpool.access import client_store as clients
+from motorpool.access.secret_keys import pepper
+from motorpool.ids import fingerprint
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants import partner_store as partners
+from motorpool.tenants.partners import Cadence
 from tests.e2e.conftest import Api, a_person, refusal
 from tests.e2e.operators import Run
 

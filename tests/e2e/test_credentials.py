@@ -5,9 +5,10 @@ What the authorizer said of three headers holds for a minute, so every test has 
 
 import pytest
 
-from motorpool.clients import new_secret
-from motorpool.secret_keys import pepper
-from motorpool.store import clients, table
+from motorpool.access import client_store as clients
+from motorpool.access.clients import new_secret
+from motorpool.access.secret_keys import pepper
+from motorpool.dynamodb import table
 from tests.e2e.conftest import Api, Tenant, a_person, refusal
 
 UNAUTHORIZED = (401, "ERROR_UNAUTHORIZED")

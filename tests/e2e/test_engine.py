@@ -18,9 +18,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local import engine
-from infra.local.deploy import STACK, deploy, wait_for_live
+from infra.local.deploy import deploy, wait_for_live
 from infra.local.engine import REGION, ROOT_USER, Engine, free_port
 from infra.local.stack import LocalStack
+from infra.outputs import STACK
 from infra.paths import ENGINE
 from tests.e2e.conftest import FIRST_PORT
 from tests.e2e.suppliers import until

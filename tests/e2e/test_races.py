@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from motorpool.store import keys, table
+from motorpool.dynamodb import keys, table
 from tests.e2e.conftest import Api, Tenant, a_person, at_once
 from tests.vins import bronco, new_vin
 

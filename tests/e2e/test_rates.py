@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from motorpool.access import rate_store as rates
+from motorpool.access.rate_limit import WINDOW_MS
+from motorpool.dynamodb import keys, table
 from motorpool.errors import RateLimited
 from motorpool.ids import new_id
-from motorpool.rates import WINDOW_MS
-from motorpool.store import keys, rates, table
 
 THREADS = 16
 LIMIT = 1800

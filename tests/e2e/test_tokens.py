@@ -11,12 +11,13 @@ import jwt
 import pytest
 from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
 
-from motorpool import tokens
-from motorpool.clients import new_secret
-from motorpool.scopes import ALL_SCOPES, Scope
-from motorpool.secret_keys import pepper, token_key
-from motorpool.store import clients, table
-from motorpool.tokens import Token
+from motorpool.access import client_store as clients
+from motorpool.access import tokens
+from motorpool.access.clients import new_secret
+from motorpool.access.scopes import ALL_SCOPES, Scope
+from motorpool.access.secret_keys import pepper, token_key
+from motorpool.access.tokens import Token
+from motorpool.dynamodb import table
 from tests.e2e.conftest import Api, Tenant, message, refusal
 from tests.e2e.suppliers import TOKEN, VEHICLES, Fleet, Supplier
 

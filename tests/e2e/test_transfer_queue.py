@@ -13,9 +13,9 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.deploy import STACK
 from infra.local.stack import LocalStack
-from motorpool.store import keys
+from infra.outputs import STACK
+from motorpool.dynamodb import keys
 from tests.e2e.conftest import Fault, Tenant, poison
 from tests.e2e.suppliers import Fleet, until
 

@@ -20,10 +20,11 @@ from moto import mock_aws
 
 from infra.paths import FUNCTIONS, ROOT
 from infra.spec import Route, discover
-from motorpool import aws, secret_keys
+from motorpool import aws
+from motorpool.access import secret_keys
+from motorpool.dynamodb import table
+from motorpool.dynamodb.items import Item
 from motorpool.errors import ENVELOPES, OAuthError
-from motorpool.store import table
-from motorpool.store.items import Item
 from tests.functions import wire
 from tests.functions.wire import Fault
 

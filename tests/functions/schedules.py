@@ -23,11 +23,11 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.exceptions import TransactionCanceledException
 from moto.dynamodb.models import dynamodb_backends
 
-from motorpool.organizations import Organization
-from motorpool.store import keys, table
-from motorpool.store.items import Item
-from motorpool.store.values import from_values
-from motorpool.users import User
+from motorpool.dynamodb import keys, table
+from motorpool.dynamodb.items import Item
+from motorpool.dynamodb.values import from_values
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
 from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.store import vehicles
+from motorpool.tenants.organizations import Organization
+from motorpool.vehicles import store as vehicles
 from tests.functions import world
 from tests.functions.conftest import Caller, everything_stored
 

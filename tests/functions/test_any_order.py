@@ -18,9 +18,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from motorpool.photos import Photo, RequestPhotoUpload
-from motorpool.store import keys, photos, table
-from motorpool.vin import DecodedVin
+from motorpool.dynamodb import keys, table
+from motorpool.photos import store as photos
+from motorpool.photos.model import Photo
+from motorpool.vehicles.vin import DecodedVin
 from tests.functions import wire, world
 from tests.functions.conftest import Answer, Caller, made_table
 
@@ -80,9 +81,10 @@ class CheckIns(RuleBasedStateMachine):
 
     def pair(self) -> dict[str, Any]:
         """Two photos that nobody used."""
-        request = RequestPhotoUpload(user_id=self.driver.id, content_type="image/jpeg")
         made = [
-            replace(Photo.announced(request, self.driver), photo_status="Ready", version_id="v")
+            replace(
+                Photo.announced(self.driver, "image/jpeg"), photo_status="Ready", version_id="v"
+            )
             for _ in range(2)
         ]
         table.transact(*(write for photo in made for write in photos.add(photo)))

@@ -10,12 +10,14 @@ import boto3
 import pytest
 
 from motorpool import budget
-from motorpool.organizations import Organization
-from motorpool.store import keys, table, transfers, vehicles
-from motorpool.store.items import Item
-from motorpool.transfers import Transfer
-from motorpool.users import User
-from motorpool.vehicles import Vehicle
+from motorpool.dynamodb import keys, table
+from motorpool.dynamodb.items import Item
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
+from motorpool.transfers import store as transfers
+from motorpool.transfers.model import Transfer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
 from tests.functions import wire, world
 from tests.functions.conftest import event, everything_stored, handler_of
 from tests.functions.wire import calls_counted

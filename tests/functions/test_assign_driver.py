@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.store import table, vehicles
-from motorpool.vehicles import Vehicle
+from motorpool.dynamodb import table
+from motorpool.tenants.organizations import Organization
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller, everything_stored
 from tests.functions.wire import Fault

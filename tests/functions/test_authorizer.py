@@ -9,15 +9,16 @@ import pytest
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.exceptions import EndpointConnectionError
 
-from motorpool import secret_keys
-from motorpool.callers import Caller
-from motorpool.clients import secret_hash
+from motorpool.access import client_store as clients
+from motorpool.access import secret_keys
+from motorpool.access.callers import Caller
+from motorpool.access.clients import secret_hash
+from motorpool.access.scopes import ALL_SCOPES
+from motorpool.access.secret_keys import pepper, token_key
+from motorpool.access.tokens import Token, secret_mark
+from motorpool.dynamodb import table
 from motorpool.errors import Unavailable
-from motorpool.organizations import Organization
-from motorpool.scopes import ALL_SCOPES
-from motorpool.secret_keys import pepper, token_key
-from motorpool.store import clients, table
-from motorpool.tokens import Token, secret_mark
+from motorpool.tenants.organizations import Organization
 from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 from tests.functions.wire import calls_counted

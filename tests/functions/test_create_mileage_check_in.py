@@ -9,13 +9,14 @@ from typing import Any
 import boto3
 import pytest
 
-from motorpool.checkins import PhotoPair
-from motorpool.organizations import Organization
-from motorpool.partners import DAY_MS
-from motorpool.store import photos, table
-from motorpool.users import User
-from motorpool.vehicles import Vehicle
-from motorpool.vin import DecodedVin
+from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.dynamodb import table
+from motorpool.photos import store as photos
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.partners import DAY_MS
+from motorpool.tenants.users import User
+from motorpool.vehicles.model import Vehicle
+from motorpool.vehicles.vin import DecodedVin
 from tests.functions import wire, world
 from tests.functions.conftest import Answer, Caller, everything_stored
 
@@ -450,7 +451,7 @@ def test_with_a_cadence_the_next_check_in_has_a_date_and_opens_before_it(
     )
     world.partner(cadence_days=30, opens_days_before=5)
     first = 1_795_253_400_000
-    monkeypatch.setattr("motorpool.checkins.now_ms", lambda: first)
+    monkeypatch.setattr("motorpool.checkins.model.now_ms", lambda: first)
     answer = somebody().calls()
     assert answer.body["checkedInAt"] == "2026-11-21T09:30:00.000Z"
     assert answer.body["nextCheckInDate"] == "2026-12-21T09:30:00.000Z"
@@ -460,11 +461,11 @@ def test_with_a_cadence_the_next_check_in_has_a_date_and_opens_before_it(
     again = somebody().with_body(
         licensePhotos=handles(A_PHOTO), odometerPhotos=handles(ANOTHER_PHOTO)
     )
-    monkeypatch.setattr("motorpool.checkins.now_ms", lambda: first + 25 * DAY_MS - 1)
+    monkeypatch.setattr("motorpool.checkins.model.now_ms", lambda: first + 25 * DAY_MS - 1)
     locked = again.calls()
     assert locked.refusal == (500, "ERROR_CHECKIN_IS_LOCKED")
     assert "2026-12-16T09:30:00.000Z" in locked.message
-    monkeypatch.setattr("motorpool.checkins.now_ms", lambda: first + 25 * DAY_MS)
+    monkeypatch.setattr("motorpool.checkins.model.now_ms", lambda: first + 25 * DAY_MS)
     assert again.calls().status == 200
 
 

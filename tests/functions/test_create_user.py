@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from motorpool.organizations import Organization
+from motorpool.tenants.organizations import Organization
 from tests.functions import world
 from tests.functions.conftest import Caller, everything_stored
 

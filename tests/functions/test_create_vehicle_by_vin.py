@@ -10,8 +10,8 @@ import pytest
 
 from infra.spec import Spec
 from motorpool.aws import TRIES
-from motorpool.organizations import Organization
-from motorpool.store import table
+from motorpool.dynamodb import table
+from motorpool.tenants.organizations import Organization
 from tests.functions import world
 from tests.functions.conftest import Answer, Caller, everything_stored
 from tests.functions.wire import Fault

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from motorpool import applying
-from motorpool.applying import TransferMessage
 from motorpool.clock import iso
-from motorpool.organizations import Organization
-from motorpool.store import transfers
-from motorpool.vehicles import Vehicle
+from motorpool.tenants.organizations import Organization
+from motorpool.transfers import apply
+from motorpool.transfers import store as transfers
+from motorpool.transfers.apply import TransferMessage
+from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller
 
@@ -28,7 +28,7 @@ def vehicle(root: Organization) -> Vehicle:
 
 def transferred(vehicle: Vehicle, to: Organization) -> None:
     world.transfer(of=vehicle, to=to)
-    applying.apply(TransferMessage(transfer_id=world.TRANSFER, vehicle_id=vehicle.id))
+    apply.apply(TransferMessage(transfer_id=world.TRANSFER, vehicle_id=vehicle.id))
 
 
 def test_a_registered_vehicle_is_its_owners_from_the_day_it_was_added(

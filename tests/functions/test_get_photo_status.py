@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.users import User
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
 from tests.functions import world
 from tests.functions.conftest import Caller
 

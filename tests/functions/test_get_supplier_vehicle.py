@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.store import table, vehicles
-from motorpool.vehicles import Vehicle
+from motorpool.dynamodb import table
+from motorpool.tenants.organizations import Organization
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller
 

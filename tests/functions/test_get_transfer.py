@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.store import table, transfers
+from motorpool.dynamodb import table
+from motorpool.tenants.organizations import Organization
+from motorpool.transfers import store as transfers
 from tests.functions import world
 from tests.functions.conftest import Caller
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from motorpool.organizations import Organization
+from motorpool.tenants.organizations import Organization
 from tests.functions import world
 from tests.functions.conftest import Caller
 

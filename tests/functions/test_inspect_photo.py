@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from motorpool import images, uploads
-from motorpool.checkins import PhotoPair
-from motorpool.organizations import Organization
-from motorpool.photos import Photo
-from motorpool.store import checkins, photos, table
-from motorpool.users import User
+from motorpool.checkins import store as checkins
+from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.dynamodb import table
+from motorpool.photos import bucket, image
+from motorpool.photos import store as photos
+from motorpool.photos.model import Photo
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
 from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 from tests.functions.wire import calls_counted
@@ -92,7 +94,7 @@ def test_a_thumbnail_of_that_version_is_stored_beside_it(driver: User) -> None:
     version = world.uploaded(awaited, picture(size=(1200, 900), orientation=6))
     assert told((world.LICENSE_PHOTO, version)) == []
     thumbnail = stored_object(f"thumbnails/{world.LICENSE_PHOTO}/{version}.jpg")
-    seen = images.inspect(thumbnail, "image/jpeg")
+    seen = image.inspect(thumbnail, "image/jpeg")
     assert (seen.width, seen.height) == (384, 512)  # upright
     assert (seen.latitude, seen.taken_on) == (None, None)
     assert b"Exif" not in thumbnail
@@ -125,7 +127,7 @@ def test_a_message_delivered_twice_changes_nothing_and_reads_no_file(
     version = world.uploaded(world.photo(world.LICENSE_PHOTO, of=driver, file=None), picture())
     assert told((world.LICENSE_PHOTO, version)) == []
     ready = photo()
-    monkeypatch.setattr(uploads, "file_of", None)  # it would fail
+    monkeypatch.setattr(bucket, "file_of", None)  # it would fail
     with calls_counted() as calls:
         assert told((world.LICENSE_PHOTO, version), (world.LICENSE_PHOTO, version)) == []
     assert calls == ["GetItem", "GetItem"]
@@ -163,18 +165,18 @@ def test_two_versions_inspected_at_once_leave_one_with_its_own_thumbnail(
     awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
     slow = world.uploaded(awaited, picture(size=(100, 100)))
     fast = world.uploaded(awaited, picture(size=(200, 200)))
-    inspect = images.inspect
+    inspect = image.inspect
 
-    def after_the_other_is_done(data: bytes, declared: str) -> images.Inspection:
+    def after_the_other_is_done(data: bytes, declared: str) -> image.Inspection:
         seen = inspect(data, declared)
-        monkeypatch.setattr(images, "inspect", inspect)
+        monkeypatch.setattr(image, "inspect", inspect)
         assert told((world.LICENSE_PHOTO, fast)) == []
         return seen
 
-    monkeypatch.setattr(images, "inspect", after_the_other_is_done)
+    monkeypatch.setattr(image, "inspect", after_the_other_is_done)
     assert told((world.LICENSE_PHOTO, slow)) == []
     assert (photo().version_id, photo().width) == (fast, 200)
-    thumbnail = images.inspect(stored_object(photo().thumbnail_key), "image/jpeg")
+    thumbnail = image.inspect(stored_object(photo().thumbnail_key), "image/jpeg")
     assert thumbnail.width == 200
 
 
@@ -223,7 +225,7 @@ def test_an_inspection_that_fails_half_way_is_done_when_the_message_comes_again(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(uploads if half == "keep_thumbnail" else table, half, fails)
+        patch.setattr(bucket if half == "keep_thumbnail" else table, half, fails)
         assert told((world.LICENSE_PHOTO, version)) == ["0"]
     assert photo().photo_status == "AwaitingUpload"
     assert told((world.LICENSE_PHOTO, version)) == []
@@ -275,15 +277,15 @@ def test_a_check_in_made_during_the_inspection_gets_the_position(
 ) -> None:
     pair = world.photos(of=driver, file=picture())
     vehicle = world.vehicle(of=driver)
-    version = uploads.uploaded_version(photo())
-    inspect = images.inspect
+    version = bucket.uploaded_version(photo())
+    inspect = image.inspect
 
-    def after_the_check_in(data: bytes, declared: str) -> images.Inspection:
-        monkeypatch.setattr(images, "inspect", inspect)
+    def after_the_check_in(data: bytes, declared: str) -> image.Inspection:
+        monkeypatch.setattr(image, "inspect", inspect)
         world.check_in(of=vehicle, photos=pair)
         return inspect(data, declared)
 
-    monkeypatch.setattr(images, "inspect", after_the_check_in)
+    monkeypatch.setattr(image, "inspect", after_the_check_in)
     assert told((world.LICENSE_PHOTO, str(version))) == []
     after = checkins.find(world.CHECK_IN)
     assert after is not None

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from motorpool.scopes import ALL_SCOPES
-from motorpool.secret_keys import token_key
-from motorpool.store import clients
-from motorpool.tokens import Token
+from motorpool.access import client_store as clients
+from motorpool.access.scopes import ALL_SCOPES
+from motorpool.access.secret_keys import token_key
+from motorpool.access.tokens import Token
 from tests.functions import world
 from tests.functions.conftest import Answer, Caller
 from tests.functions.wire import Fault

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from motorpool.checkins import PhotoPair
-from motorpool.organizations import Organization
-from motorpool.vin import DecodedVin
+from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.tenants.organizations import Organization
+from motorpool.vehicles.vin import DecodedVin
 from tests.functions import world
 from tests.functions.conftest import Caller
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.users import User
-from motorpool.vin import DecodedVin
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
+from motorpool.vehicles.vin import DecodedVin
 from tests.functions import world
 from tests.functions.conftest import Caller
 

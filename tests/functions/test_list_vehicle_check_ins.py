@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.store import table
+from motorpool.dynamodb import table
+from motorpool.tenants.organizations import Organization
 from tests.functions import world
 from tests.functions.conftest import Caller
 

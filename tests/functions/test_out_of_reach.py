@@ -2,7 +2,7 @@
 
 import pytest
 
-from motorpool.organizations import Organization
+from motorpool.tenants.organizations import Organization
 from tests.functions import world
 from tests.functions.conftest import Caller
 

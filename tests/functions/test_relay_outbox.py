@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from motorpool import queues
+from motorpool.messages import queues
 from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from motorpool import uploads
 from motorpool.clock import iso, now_ms
-from motorpool.organizations import Organization
-from motorpool.photos import UPLOAD_SECONDS
+from motorpool.photos import bucket
+from motorpool.photos.model import UPLOAD_SECONDS
+from motorpool.tenants.organizations import Organization
 from tests.functions import world
 from tests.functions.conftest import Answer, Caller, everything_stored
 
@@ -115,7 +115,7 @@ def test_a_request_repeated_with_its_key_gets_the_same_photo_with_a_form_signed_
     keyed = ("Idempotency-Key", "photo-1")
     first = somebody().with_headers(keyed).with_body(takenOn="2026-11-21T09:29:41Z").calls()
     later = now_ms() + 3600 * 1000
-    monkeypatch.setattr(uploads, "now_ms", lambda: later)
+    monkeypatch.setattr(bucket, "now_ms", lambda: later)
     again = somebody().with_headers(keyed).with_body(takenOn="2026-11-21T09:29:41Z").calls()
     assert again.status == 200
     assert again.headers["Idempotent-Replayed"] == "true"

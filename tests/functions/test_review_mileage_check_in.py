@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.store import checkins, photos
-from motorpool.vehicles import Vehicle
+from motorpool.checkins import store as checkins
+from motorpool.photos import store as photos
+from motorpool.tenants.organizations import Organization
+from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller, everything_stored
 

@@ -11,12 +11,14 @@ from botocore.exceptions import ReadTimeoutError
 
 from infra.spec import Spec
 from motorpool import budget
+from motorpool.access import rate_store as rates
+from motorpool.access.rate_limit import WINDOW_MS
 from motorpool.aws import TRIES
-from motorpool.organizations import Organization
-from motorpool.rates import WINDOW_MS
-from motorpool.store import keys, organizations, rates, table
-from motorpool.store.items import Item
-from motorpool.vehicles import Vehicle
+from motorpool.dynamodb import keys, table
+from motorpool.dynamodb.items import Item
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants.organizations import Organization
+from motorpool.vehicles.model import Vehicle
 from tests.functions import wire, world
 from tests.functions.conftest import Caller, everything_stored
 from tests.functions.wire import Fault

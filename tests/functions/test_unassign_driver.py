@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.store import table, transfers, vehicles
-from motorpool.vehicles import Vehicle
+from motorpool.dynamodb import table
+from motorpool.tenants.organizations import Organization
+from motorpool.transfers import store as transfers
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller, everything_stored
 
@@ -19,7 +21,7 @@ def root() -> Organization:
     root = world.organization()
     driver = world.driver(at=root)
     vehicle = world.vehicle(of=driver)
-    table.transact(*vehicles.changed(vehicle, vehicle.driven_by(driver)))
+    table.transact(*vehicles.changed(vehicle, vehicle.assigned_to(driver)))
     return root
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from motorpool.organizations import Organization
-from motorpool.store import vehicles
-from motorpool.users import User
-from motorpool.vin import DecodedVin
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.vin import DecodedVin
 from tests.functions import world
 from tests.functions.conftest import Answer, Caller, everything_stored
 

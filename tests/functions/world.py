@@ -8,29 +8,27 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from motorpool import uploads
-from motorpool.checkins import CheckIn, CreateMileageCheckIn, PhotoPair
-from motorpool.clients import Client
-from motorpool.organizations import Organization, SupplierType
-from motorpool.partners import Cadence, Partner
-from motorpool.photos import ContentType, Photo, RequestPhotoUpload
-from motorpool.scopes import ALL_SCOPES
-from motorpool.secret_keys import pepper
-from motorpool.store import (
-    checkins,
-    clients,
-    organizations,
-    partners,
-    table,
-    transfers,
-    users,
-    vehicles,
-)
-from motorpool.store import photos as stored_photos
-from motorpool.transfers import Transfer
-from motorpool.users import Address, CreateUser, User
-from motorpool.vehicles import CreateVehicleByVin, Vehicle
-from motorpool.vin import DecodedVin
+from motorpool.access import client_store as clients
+from motorpool.access.clients import Client
+from motorpool.access.scopes import ALL_SCOPES
+from motorpool.access.secret_keys import pepper
+from motorpool.checkins import store as checkins
+from motorpool.checkins.model import CheckIn
+from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.dynamodb import table
+from motorpool.photos import store as stored_photos
+from motorpool.photos.model import ContentType, Photo
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants import partner_store as partners
+from motorpool.tenants import user_store as users
+from motorpool.tenants.organizations import Organization, SupplierType
+from motorpool.tenants.partners import Cadence, Partner
+from motorpool.tenants.users import User
+from motorpool.transfers import store as transfers
+from motorpool.transfers.model import Transfer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
+from motorpool.vehicles.vin import DecodedVin
 from tests.functions import wire
 
 PARTNER = "ptr_019aa8f1000000000000000000000001"
@@ -91,10 +89,8 @@ def client(
 
 def driver(id: str = USER, *, at: Organization, phone: str = "+14155550100") -> User:
     """A user of an organization."""
-    request = CreateUser(
-        first_name="Kim", last_name="Okafor", phone=phone, address=Address(state="CA")
-    )
-    made = replace(User.enrolled(request, at), id=id)
+    enrolled = User.enrolled(at, first_name="Kim", last_name="Okafor", phone=phone, state="CA")
+    made = replace(enrolled, id=id)
     table.transact(*users.add(made))
     return made
 
@@ -108,18 +104,8 @@ def vehicle(
     state: str | None = "CA",
 ) -> Vehicle:
     """An active vehicle of a user."""
-    request = CreateVehicleByVin.model_validate(
-        {
-            "userId": of.id,
-            "vin": car.vin,
-            "make": "Ford",
-            "model": car.model,
-            "year": car.year,
-            "licensePlate": plate,
-            "state": state,
-        }
-    )
-    made = replace(Vehicle.registered(request, car, of), id=id)
+    registered = Vehicle.registered(car, of, make="Ford", model=car.model, plate=plate, state=state)
+    made = replace(registered, id=id)
     table.transact(*vehicles.add(made))
     return made
 
@@ -133,8 +119,7 @@ def photo(
     **changes: Any,
 ) -> Photo:
     """A photo of a user, uploaded unless `file` is None; `changes` are fields of the item."""
-    request = RequestPhotoUpload(user_id=of.id, content_type=content_type)
-    made = replace(Photo.announced(request, of), id=id, **changes)
+    made = replace(Photo.announced(of, content_type), id=id, **changes)
     table.transact(*stored_photos.add(made))
     if file is not None:
         uploaded(made, file)
@@ -170,11 +155,16 @@ def check_in(
     state: str | None = "CA",
 ) -> tuple[CheckIn, Vehicle]:
     """A pending check-in of a vehicle, by the rules, and the vehicle after it."""
-    request = CreateMileageCheckIn.model_validate(
-        {"vehicleId": of.id, "licensePlate": plate, "state": state, "mileage": mileage}
+    pair = photos.uploaded()
+    made, after = CheckIn.made(
+        of,
+        pair,
+        plate=plate,
+        state=state,
+        mileage=mileage,
+        cadence=Cadence(),
+        plate_is_taken=False,
     )
-    pair = uploads.uploaded(photos)
-    made, after = CheckIn.made(request, of, pair, cadence=Cadence(), plate_is_taken=False)
     made = replace(made, id=id)
     after = replace(after, open_check_in_id=id)
     table.transact(*checkins.add(made, of, after, pair))

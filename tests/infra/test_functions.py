@@ -21,7 +21,7 @@ from infra.spec import (
     discover,
 )
 from infra.stack import Motorpool
-from motorpool.store import keys
+from motorpool.dynamodb import keys
 
 Grants = set[tuple[str, str]]
 

@@ -16,7 +16,7 @@ from infra.openapi import as_json, described
 from infra.paths import FUNCTIONS, ROOT
 from infra.schemas import Undocumentable
 from infra.spec import ApiName, Function, Route, discover
-from motorpool.endpoint import Endpoint
+from motorpool.api.endpoint import Endpoint
 
 type Json = dict[str, Any]
 type AddEndpoint = Callable[[str, str, str], Path]
@@ -47,9 +47,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from motorpool.endpoint import endpoint
+from motorpool.api.endpoint import endpoint
 from motorpool.errors import OrganizationNotFound
-from motorpool.wire import SupplierModel
+from motorpool.api.schemas import SupplierModel
 
 
 class Page(SupplierModel):

@@ -16,10 +16,10 @@ Uses(photos=("DeleteObject",))
 """
 
 HANDLER = """
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, endpoint
-from motorpool.store import vehicles
-from motorpool.vehicles import VehicleAnswer
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, endpoint
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.partner_api import VehicleAnswer
 
 @endpoint()
 def answers_with_a_vehicle_that_is_no_answer(vehicle_id: str, caller: Caller) -> VehicleAnswer:

@@ -11,8 +11,8 @@ import pytest
 import pytest_socket
 
 from motorpool import telemetry
-from motorpool.callers import Caller
-from motorpool.organizations import Organization
+from motorpool.access.callers import Caller
+from motorpool.tenants.organizations import Organization
 
 
 @pytest.fixture(autouse=True)

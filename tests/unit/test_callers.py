@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from motorpool.callers import Caller
-from motorpool.scopes import ALL_SCOPES
+from motorpool.access.callers import Caller
+from motorpool.access.scopes import ALL_SCOPES
 
 
 def seen(caller: Caller, org_path: str, path: str) -> bool:

@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from motorpool.checkins import (
-    CheckIn,
+from motorpool.checkins.model import CheckIn, vehicle_of
+from motorpool.checkins.partner_api import (
     CreateMileageCheckIn,
-    PhotoPair,
     ReviewMileageCheckIn,
-    UpdateMileageCheckIn,
-    vehicle_of,
 )
+from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.errors import (
     CheckInIsFinal,
     CheckInIsLocked,
@@ -30,9 +28,9 @@ from motorpool.errors import (
     VehicleAlreadyExists,
     VehicleIsNotActive,
 )
-from motorpool.partners import DAY_MS, Cadence
-from motorpool.photos import Photo
-from motorpool.vehicles import Vehicle
+from motorpool.photos.model import Photo
+from motorpool.tenants.partners import DAY_MS, Cadence
+from motorpool.vehicles.model import Vehicle
 
 USER = "usr_" + "1" * 32
 NOW = 1_795_253_400_000
@@ -55,7 +53,7 @@ PAIR = PhotoPair(LICENSE, ODOMETER)
 
 @pytest.fixture(autouse=True)
 def _now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("motorpool.checkins.now_ms", lambda: NOW)
+    monkeypatch.setattr("motorpool.checkins.model.now_ms", lambda: NOW)
 
 
 def request(**changes: Any) -> CreateMileageCheckIn:
@@ -70,10 +68,13 @@ def made(
     plate_is_taken: bool = False,
     **changes: Any,
 ) -> tuple[CheckIn, Vehicle]:
+    asked = request(**changes)
     return CheckIn.made(
-        request(**changes),
         vehicle,
         photos,
+        plate=asked.license_plate,
+        state=asked.state,
+        mileage=asked.mileage,
         cadence=cadence or Cadence(),
         plate_is_taken=plate_is_taken,
     )
@@ -217,8 +218,7 @@ DECISIONS = ("Confirmed", "Declined", "OnHold")
 
 def reviewed(status: Status, decision: Any) -> tuple[CheckIn, Vehicle]:
     check_in, vehicle = made()
-    request = ReviewMileageCheckIn.model_validate({"checkInStatus": decision, "adminNote": "So."})
-    return replace(check_in, check_in_status=status).reviewed(request, vehicle)
+    return replace(check_in, check_in_status=status).reviewed(decision, "So.", vehicle)
 
 
 @pytest.mark.parametrize("decision", DECISIONS)
@@ -256,8 +256,7 @@ def test_confirming_keeps_them(status: Status) -> None:
 
 def test_a_confirmation_without_a_note_takes_the_note_of_the_hold_away() -> None:
     check_in, vehicle = reviewed("Pending", "OnHold")
-    confirm = ReviewMileageCheckIn.model_validate({"checkInStatus": "Confirmed"})
-    assert check_in.reviewed(confirm, vehicle)[0].admin_note is None
+    assert check_in.reviewed("Confirmed", None, vehicle)[0].admin_note is None
 
 
 @pytest.mark.parametrize("decision", ["Declined", "OnHold"])
@@ -281,9 +280,8 @@ def amended(
     **changes: Any,
 ) -> tuple[CheckIn, Vehicle]:
     check_in, vehicle = made()
-    request = UpdateMileageCheckIn.model_validate({"mileage": mileage})
     check_in = replace(check_in, check_in_status=status)
-    return check_in.amended(request, replace(vehicle, **changes), photos)
+    return check_in.amended(mileage, replace(vehicle, **changes), photos)
 
 
 def test_sent_anew_it_is_pending_with_the_new_reading_and_photos() -> None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from motorpool.clients import Client, fingerprint, new_secret, secret_hash
+from motorpool.access.clients import Client, new_secret, secret_hash
+from motorpool.access.scopes import ALL_SCOPES
 from motorpool.errors import InvalidParameters, RotationNotFinished
-from motorpool.organizations import Organization
-from motorpool.scopes import ALL_SCOPES
+from motorpool.ids import fingerprint
+from motorpool.tenants.organizations import Organization
 
 PARTNER = "ptr_" + "1" * 32
 PEPPER = b"pepper"

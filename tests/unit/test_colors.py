@@ -2,7 +2,7 @@
 
 import pytest
 
-from motorpool import colors
+from motorpool.vehicles import colors
 
 
 @pytest.mark.parametrize(

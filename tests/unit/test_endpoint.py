@@ -14,8 +14,14 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from motorpool import budget
-from motorpool.callers import Caller
-from motorpool.endpoint import Change, Endpoint, endpoint
+from motorpool.access.callers import Caller
+from motorpool.api.endpoint import Change, Endpoint, endpoint
+from motorpool.api.gateway_event import MOST_PROBLEMS
+from motorpool.api.idempotency import AlreadyAnswered, FirstAnswer
+from motorpool.api.schemas import NOT_KEPT, PartnerModel, ShortText
+from motorpool.dynamodb import table
+from motorpool.dynamodb.items import Item
+from motorpool.dynamodb.table import Key, Write
 from motorpool.errors import (
     InvalidParameters,
     MotorpoolError,
@@ -25,12 +31,6 @@ from motorpool.errors import (
     UserAlreadyExists,
     UserNotFound,
 )
-from motorpool.gateway_event import MOST_PROBLEMS
-from motorpool.idempotency import AlreadyAnswered, FirstAnswer
-from motorpool.store import table
-from motorpool.store.items import Item
-from motorpool.store.table import Key, Write
-from motorpool.wire import NOT_KEPT, PartnerModel, ShortText
 from tests.unit.conftest import Log
 
 SECRET_THING = "Dana-Reyes-555-0123"

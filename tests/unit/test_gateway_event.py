@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from motorpool.api.gateway_event import GatewayEvent
 from motorpool.errors import InvalidParameters
-from motorpool.gateway_event import GatewayEvent
 
 
 def form(body: str | None, **event: Any) -> Any:

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from motorpool import idempotency
-from motorpool.callers import Caller
+from motorpool.access.callers import Caller
+from motorpool.api import idempotency
+from motorpool.api.idempotency import KEPT_SECONDS, AlreadyAnswered, FirstAnswer, IdempotencyKey
+from motorpool.dynamodb import table
+from motorpool.dynamodb.items import Item
 from motorpool.errors import InvalidParameters, MotorpoolError
-from motorpool.idempotency import KEPT_SECONDS, AlreadyAnswered, FirstAnswer, IdempotencyKey
-from motorpool.store import table
-from motorpool.store.items import Item
 
 NOW = 1_800_000_000_000
 ANSWER = FirstAnswer(status=200, body='{"id":"veh_1"}', headers={"Location": "over there"})

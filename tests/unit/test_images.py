@@ -23,8 +23,8 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
-from motorpool import images
-from motorpool.images import HEIC, JPEG, PNG, WEBP, Inspection, Rejected
+from motorpool.photos import image as images
+from motorpool.photos.image import HEIC, JPEG, PNG, WEBP, Inspection, Rejected
 
 pillow_heif.register_heif_opener()  # for writing; the module under test registers nothing
 
@@ -127,7 +127,7 @@ def box(kind: bytes, body: bytes) -> bytes:
 
 INSPECTING = """
 import json, pathlib, sys, time
-from motorpool import images
+from motorpool.photos import image as images
 while order := sys.stdin.buffer.readline():
     declared, length = order.decode().split()
     data = sys.stdin.buffer.read(int(length))

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motorpool.clients import Client
-from motorpool.organizations import Organization
-from motorpool.partners import Partner
-from motorpool.scopes import ALL_SCOPES
-from motorpool.store.items import camel, from_attributes, to_attributes
-from motorpool.store.values import from_values, to_values
-from motorpool.users import User
-from motorpool.vehicles import Vehicle
+from motorpool.access.clients import Client
+from motorpool.access.scopes import ALL_SCOPES
+from motorpool.dynamodb.items import camel, from_attributes, to_attributes
+from motorpool.dynamodb.values import from_values, to_values
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.partners import Partner
+from motorpool.tenants.users import User
+from motorpool.vehicles.model import Vehicle
 
 # The table cannot hold a lone surrogate; no model lets one through.
 TEXT = st.text(st.characters(codec="utf-8"))

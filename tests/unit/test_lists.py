@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
-from motorpool import lists
+from motorpool.api import pages
+from motorpool.api.pages import PageQuery, cursor_after, key_before
 from motorpool.errors import InvalidParameters
-from motorpool.lists import PageQuery, cursor_after, key_before
 
 KEY = {"pk": "VEHICLE#veh_1", "sk": "CHECKIN#chk_1", "gsi1pk": "ü1"}
 LIST = "check-ins of veh_1"
@@ -14,7 +14,7 @@ LIST = "check-ins of veh_1"
 
 @pytest.fixture(autouse=True)
 def _signed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "cursor_key", lambda: b"a key")
+    monkeypatch.setattr(pages, "cursor_key", lambda: b"a key")
 
 
 def refused(cursor: str, list_name: str = LIST) -> None:
@@ -70,13 +70,13 @@ def test_a_cursor_of_another_list_is_refused() -> None:
 
 def test_a_cursor_signed_with_another_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     given = cursor()
-    monkeypatch.setattr(lists, "cursor_key", lambda: b"another key")
+    monkeypatch.setattr(pages, "cursor_key", lambda: b"another key")
     refused(given)
 
 
 def test_a_list_name_and_a_key_cannot_be_shifted_into_each_other() -> None:
     payload = base64.urlsafe_b64decode(cursor())[32:].decode()
-    assert lists._signature(payload.encode(), LIST) != lists._signature(
+    assert pages._signature(payload.encode(), LIST) != pages._signature(
         payload[1:].encode(), LIST + payload[0]
     )
 

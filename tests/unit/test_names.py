@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from motorpool.clients import Client
+from motorpool.access.clients import Client
 from motorpool.errors import InvalidParameters
-from motorpool.organizations import Organization
-from motorpool.partners import Partner
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.partners import Partner
 
 PARTNER = "ptr_" + "1" * 32
 

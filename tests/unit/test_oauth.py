@@ -4,14 +4,9 @@ import base64
 
 import pytest
 
-from motorpool.errors import (
-    InvalidClient,
-    InvalidTokenRequest,
-    OAuthError,
-    UnsupportedGrantType,
-)
-from motorpool.gateway_event import Authorization
-from motorpool.oauth import TokenRequest
+from motorpool.api.gateway_event import Authorization
+from motorpool.api.oauth import TokenRequest
+from motorpool.errors import InvalidClient, InvalidTokenRequest, OAuthError, UnsupportedGrantType
 
 GRANT = {"grant_type": "client_credentials"}
 OWN = GRANT | {"client_id": "cli_1", "client_secret": "secret"}

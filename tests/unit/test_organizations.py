@@ -3,7 +3,7 @@
 import pytest
 
 from motorpool.errors import InvalidParameters
-from motorpool.organizations import DEEPEST, Organization, SupplierType
+from motorpool.tenants.organizations import DEEPEST, Organization, SupplierType
 
 PARTNER = "ptr_" + "1" * 32
 

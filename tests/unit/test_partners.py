@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from motorpool.errors import InvalidParameters
-from motorpool.partners import DAY_MS, Cadence, Partner
+from motorpool.tenants.partners import DAY_MS, Cadence, Partner
 
 THEN = 1_795_253_400_000
 

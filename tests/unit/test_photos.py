@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from motorpool.api.public_url import PublicUrl
 from motorpool.errors import PhotoNotFound
-from motorpool.images import Inspection
-from motorpool.organizations import Organization
-from motorpool.photos import Photo, RequestPhotoUpload, handle, id_in
-from motorpool.public_url import PublicUrl
-from motorpool.users import Address, CreateUser, User
+from motorpool.photos.image import Inspection
+from motorpool.photos.model import Photo, handle, id_in
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
 
 ID = "pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"
 SEEN = Inspection(
@@ -21,16 +21,10 @@ SEEN = Inspection(
 
 @pytest.fixture
 def photo(fleet: Organization) -> Photo:
-    user = User.enrolled(
-        CreateUser(
-            first_name="Dana", last_name="R", phone="+14155550123", address=Address(state="CA")
-        ),
-        fleet,
+    user = User.enrolled(fleet, first_name="Dana", last_name="R", phone="+14155550123", state="CA")
+    return Photo.announced(
+        user, "image/jpeg", {"asserted_latitude": 1.5, "asserted_longitude": 2.5}
     )
-    request = RequestPhotoUpload(
-        user_id=user.id, content_type="image/jpeg", latitude=1.5, longitude=2.5
-    )
-    return Photo.announced(request, user)
 
 
 @pytest.mark.parametrize(

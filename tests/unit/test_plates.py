@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from motorpool.plates import LicensePlate, StateCode, compared
+from motorpool.api.schemas import StateCode
+from motorpool.vehicles.plates import LicensePlate, compared
 
 PLATE: TypeAdapter[str] = TypeAdapter(LicensePlate)
 STATE: TypeAdapter[str] = TypeAdapter(StateCode)

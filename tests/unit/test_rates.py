@@ -2,7 +2,7 @@
 
 import pytest
 
-from motorpool.rates import WINDOW_MS, Rate
+from motorpool.access.rate_limit import WINDOW_MS, Rate
 
 OPENED = 500_000 * WINDOW_MS
 

@@ -6,14 +6,9 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from motorpool import aws, budget
-from motorpool.errors import (
-    MotorpoolError,
-    Unavailable,
-    UserAlreadyExists,
-    VehicleAlreadyExists,
-)
-from motorpool.store import table
-from motorpool.store.table import FREE, Key, OutcomeUnknown, Stale, Write, put, transact
+from motorpool.dynamodb import table
+from motorpool.dynamodb.table import FREE, Key, OutcomeUnknown, Stale, Write, put, transact
+from motorpool.errors import MotorpoolError, Unavailable, UserAlreadyExists, VehicleAlreadyExists
 
 HELD = {"Code": "ConditionalCheckFailed"}
 FINE = {"Code": "None"}

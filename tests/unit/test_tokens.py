@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motorpool import tokens
-from motorpool.clients import Client
-from motorpool.tokens import Token, key_id
+from motorpool.access import tokens
+from motorpool.access.clients import Client
+from motorpool.access.tokens import Token, key_id
 
 KEY = b"k" * 64
 TOKEN = Token("cli_" + "2" * 32, "mark", frozenset({"b.read", "a.write"}))

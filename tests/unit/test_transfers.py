@@ -4,20 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from motorpool import transfers
+from motorpool.api.public_url import PublicUrl
 from motorpool.clock import iso
-from motorpool.custody import Custody
 from motorpool.errors import (
     MotorpoolError,
     OrganizationNotFound,
     TransferInProgress,
     TransferOfAssignedVehicle,
 )
-from motorpool.organizations import Organization
-from motorpool.public_url import PublicUrl
-from motorpool.transfers import CustodyAnswer, Transfer, TransferredVehicle, TransferView
-from motorpool.users import Address, CreateUser, User
-from motorpool.vehicles import Vehicle
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
+from motorpool.transfers.model import Parties, Standing, Transfer
+from motorpool.transfers.supplier_api import TransferredVehicle, TransferView
+from motorpool.vehicles.custody import Custody
+from motorpool.vehicles.custody_api import CustodyAnswer
+from motorpool.vehicles.model import Vehicle
 
 PARTNER = "ptr_" + "1" * 32
 HERE = PublicUrl("https://api.example.com/v1")
@@ -39,23 +40,23 @@ def vehicle(fleet: Organization) -> Vehicle:
 
 
 def user_of(organization: Organization) -> User:
-    request = CreateUser(
-        first_name="Kim", last_name="Okafor", phone="+14155550188", address=Address(state="CA")
+    return User.enrolled(
+        organization, first_name="Kim", last_name="Okafor", phone="+14155550188", state="CA"
     )
-    return User.enrolled(request, organization)
 
 
 def refusal_of(vehicle: Vehicle, target: Organization) -> type[MotorpoolError]:
     with pytest.raises(MotorpoolError) as refused:
-        transfers.must_be_possible(vehicle, target)
+        Parties(vehicle, target, None).accepted()
     return refused.type
 
 
 def test_a_transfer_is_possible_within_a_supplier_type_active_or_not(
     vehicle: Vehicle, target: Organization
 ) -> None:
-    transfers.must_be_possible(vehicle, target)
-    transfers.must_be_possible(replace(vehicle, active=False), target)
+    for state in (vehicle, replace(vehicle, active=False)):
+        transfer, reserved = Parties(state, target, None).accepted()
+        assert reserved.pending_transfer_id == transfer.id
 
 
 def test_what_forbids_a_transfer(
@@ -127,24 +128,26 @@ def test_the_same_transfer_again_is_answered_and_any_other_is_not(
 ) -> None:
     transfer, reserved = Transfer.accepted(vehicle, target, None)
     _, moved, _ = transfer.completed(reserved, None)
-    assert TransferredVehicle.already(vehicle, target) is None
-    assert TransferredVehicle.already(reserved, fleet) is None
-    assert TransferredVehicle.already(moved, fleet) is None
-    pending = TransferredVehicle.already(reserved, target)
-    done = TransferredVehicle.already(moved, target)
-    own = TransferredVehicle.already(vehicle, fleet)
-    assert pending is not None
-    assert done is not None
-    assert own is not None
-    assert pending.transfer is not None
-    assert done.transfer is not None
-    assert (pending.transfer.id, pending.transfer.status) == (transfer.id, "accepted")
-    assert (done.transfer.id, done.transfer.status) == (transfer.id, "completed")
-    assert own.transfer is None
-    assert pending.vehicle.owner_id == done.vehicle.owner_id == target.id
-    location = f"https://api.example.com/v1/vehicle-suppliers/transfers/{transfer.id}"
-    assert pending.location(HERE) == done.location(HERE) == {"Location": location}
-    assert own.location(HERE) == {}
+
+    def standing(vehicle: Vehicle, owner: Organization) -> Standing | None:
+        return Parties(vehicle, owner, None).standing
+
+    assert standing(vehicle, target) is None
+    assert standing(reserved, fleet) is None
+    assert standing(moved, fleet) is None
+    assert standing(reserved, target) == Standing(transfer.id, "accepted")
+    assert standing(moved, target) == Standing(transfer.id, "completed")
+    own = Standing(None, "completed")
+    assert standing(vehicle, fleet) == own
+
+    def location(standing: Standing) -> dict[str, str]:
+        answer = TransferredVehicle.standing(Parties(moved, target, None), standing)
+        assert answer.vehicle.owner_id == target.id
+        return answer.location(HERE)
+
+    there = f"https://api.example.com/v1/vehicle-suppliers/transfers/{transfer.id}"
+    assert location(Standing(transfer.id, "completed")) == {"Location": there}
+    assert location(own) == {}
 
 
 def test_a_transfer_and_its_custody_are_shown_with_times_for_people(
@@ -159,9 +162,11 @@ def test_a_transfer_and_its_custody_are_shown_with_times_for_people(
     assert (link.since, link.transfer_id) == (iso(custody.since), transfer.id)
 
 
-def test_a_vehicle_on_its_way_takes_no_driver_but_may_lose_one(vehicle: Vehicle) -> None:
+def test_a_vehicle_on_its_way_takes_no_driver_but_may_lose_one(
+    vehicle: Vehicle, fleet: Organization
+) -> None:
     pending = replace(vehicle, pending_transfer_id="trf_1", driver_id="usr_2")
-    assert pending.driven_by(None).driver_id is None
-    driver = user_of(Organization.founded(PARTNER, "Fleet", "Fleet"))
+    assert pending.unassigned().driver_id is None
+    driver = user_of(fleet)
     with pytest.raises(TransferInProgress):
-        replace(pending, driver_id=None).driven_by(driver)
+        replace(pending, driver_id=None).assigned_to(driver)

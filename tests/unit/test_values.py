@@ -8,7 +8,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motorpool.store.values import from_values, to_values
+from motorpool.dynamodb.values import from_values, to_values
 
 # The table cannot hold a lone surrogate, nor a number of more than 38 digits.
 TEXT = st.text(st.characters(codec="utf-8"))

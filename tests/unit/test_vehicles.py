@@ -7,10 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from motorpool.errors import InvalidParameters
-from motorpool.organizations import Organization
-from motorpool.users import CreateUser, User
-from motorpool.vehicles import CreateVehicleByVin, UpdateVehicle, Vehicle, VehicleAnswer
-from motorpool.vin import DecodedVin
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
+from motorpool.vehicles.model import Vehicle
+from motorpool.vehicles.partner_api import CreateVehicleByVin, UpdateVehicle, VehicleAnswer
+from motorpool.vehicles.vin import DecodedVin
 
 REQUEST = {
     "userId": "usr_1",
@@ -36,20 +37,25 @@ def refused(**changes: Any) -> str:
 @pytest.fixture
 def owner(fleet: Organization) -> User:
     return User.enrolled(
-        CreateUser.model_validate(
-            {
-                "firstName": "Dana",
-                "lastName": "Reyes",
-                "phone": "+14155550123",
-                "address": {"state": "CA"},
-            }
-        ),
-        fleet,
+        fleet, first_name="Dana", last_name="Reyes", phone="+14155550123", state="CA"
+    )
+
+
+def registered(owner: User, **claims: Any) -> Vehicle:
+    """A Bronco of that user as a request registers it."""
+    asked = request(**claims)
+    return Vehicle.registered(
+        BRONCO,
+        owner,
+        make=asked.make,
+        model=asked.model,
+        plate=asked.license_plate,
+        state=asked.state,
     )
 
 
 def test_an_answer_has_every_documented_field_and_null_for_what_is_absent(owner: User) -> None:
-    vehicle = Vehicle.registered(request(), BRONCO, owner)
+    vehicle = registered(owner)
     answer = VehicleAnswer.of(vehicle).model_dump(mode="json")
     assert answer == {
         "id": vehicle.id,
@@ -69,13 +75,13 @@ def test_an_answer_has_every_documented_field_and_null_for_what_is_absent(owner:
 
 
 def test_the_claim_is_kept_beside_what_the_vin_says(owner: User) -> None:
-    vehicle = Vehicle.registered(request(make="ford", model="BRONCO-II"), BRONCO, owner)
+    vehicle = registered(owner, make="ford", model="BRONCO-II")
     assert (vehicle.make, vehicle.model) == ("ford", "BRONCO-II")
     assert (vehicle.decoded_make, vehicle.decoded_model) == ("FORD", "Bronco II")
 
 
 def test_a_vehicle_belongs_to_its_users_organization(owner: User, fleet: Organization) -> None:
-    vehicle = Vehicle.registered(request(), BRONCO, owner)
+    vehicle = registered(owner)
     assert (vehicle.owner_id, vehicle.owner_path) == (fleet.id, fleet.path)
 
 
@@ -111,13 +117,16 @@ def test_a_wrong_plate_or_state_is_named(field: str, value: str) -> None:
 
 @pytest.fixture
 def vehicle(owner: User) -> Vehicle:
-    registered = Vehicle.registered(request(licensePlate="TEST-123", state="CA"), BRONCO, owner)
-    return replace(registered, photo_url="https://a.example/1", color_hex_code="FFFFFF")
+    bronco = registered(owner, licensePlate="TEST-123", state="CA")
+    return replace(bronco, photo_url="https://a.example/1", color_hex_code="FFFFFF")
 
 
 def updated(vehicle: Vehicle, user: User | None = None, **named: Any) -> Vehicle:
     """The vehicle after a request with these fields, `updated` aside."""
-    after = vehicle.updated_with(UpdateVehicle.model_validate(named), user)
+    asked = UpdateVehicle.model_validate(named)
+    after = vehicle.updated_with(asked.changes())
+    if asked.names_user:
+        after = after.owned_by(user)
     return replace(after, updated=vehicle.updated)
 
 

@@ -15,9 +15,9 @@ import ultravin
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motorpool import vin
 from motorpool.errors import InvalidParameters
-from motorpool.vin import DecodedVin
+from motorpool.vehicles import vin
+from motorpool.vehicles.vin import DecodedVin
 
 DATA = Path(__file__).parent.parent / "data"
 REAL: list[dict[str, Any]] = json.loads((DATA / "vins_real.json").read_text())
@@ -246,7 +246,7 @@ def test_a_megabyte_of_claim_costs_nothing() -> None:
 def test_the_decoder_is_loaded_by_the_first_decode_only() -> None:
     heavy = {"ultravin", "pydantic", "boto3", "typer", "rich"}
     script = (
-        "import sys; from motorpool import vin; print(*sys.modules);"
+        "import sys; from motorpool.vehicles import vin; print(*sys.modules);"
         f"vin.decode('{BRONCO}'); print(*sys.modules)"
     )
     output = subprocess.run(

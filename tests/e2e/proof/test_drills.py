@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.engine import free_port
 from infra.local.stack import LocalStack, running
-from motorpool import secret_keys
+from motorpool.access import secret_keys
 from ops import drills
 from ops.target import Target
 from tests.e2e.operators import Run, command_line

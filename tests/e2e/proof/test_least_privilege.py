@@ -23,8 +23,8 @@ import boto3
 import httpx
 import pytest
 
-from infra.local.deploy import STACK
 from infra.local.stack import LocalStack
+from infra.outputs import STACK
 from infra.paths import BUILD
 from infra.spec import ApiName, Route, discover
 from tests.e2e.proof.conftest import CALLS

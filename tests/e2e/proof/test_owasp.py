@@ -18,15 +18,15 @@ import boto3
 import httpx
 import pytest
 
-from infra.local.deploy import STACK
 from infra.local.stack import LocalStack
 from infra.openapi import described
+from infra.outputs import STACK
 from infra.paths import BUILD
 from infra.spec import STAGES, ApiName, Route, discover
+from motorpool.access.rate_limit import WINDOW_MS
+from motorpool.access.scopes import ALL_SCOPES
 from motorpool.clock import now_ms
-from motorpool.rates import WINDOW_MS
-from motorpool.scopes import ALL_SCOPES
-from motorpool.store import keys, table
+from motorpool.dynamodb import keys, table
 from tests.e2e.proof.world import Api, Headers, Scene, Tenant, a_jpeg, photo_id, until
 from tests.vins import bronco
 

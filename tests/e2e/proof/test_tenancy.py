@@ -22,9 +22,9 @@ import pytest
 
 from infra.local.stack import LocalStack
 from infra.spec import ApiName, Route, discover
-from motorpool.clients import new_secret
-from motorpool.scopes import ALL_SCOPES
-from motorpool.tokens import ALGORITHM, AUDIENCE, ISSUER, key_id
+from motorpool.access.clients import new_secret
+from motorpool.access.scopes import ALL_SCOPES
+from motorpool.access.tokens import ALGORITHM, AUDIENCE, ISSUER, key_id
 from tests.e2e.proof.world import Api, Headers, Scene, Tenant, photo_id, shut_out
 from tests.vins import bronco
 

@@ -16,12 +16,15 @@ import httpx
 from PIL import Image
 
 from infra.spec import ApiName
-from motorpool.clients import Client, new_secret
-from motorpool.organizations import Organization
-from motorpool.partners import Partner
-from motorpool.scopes import ALL_SCOPES, Scope
-from motorpool.secret_keys import pepper
-from motorpool.store import clients, organizations, partners, table
+from motorpool.access import client_store as clients
+from motorpool.access.clients import Client, new_secret
+from motorpool.access.scopes import ALL_SCOPES, Scope
+from motorpool.access.secret_keys import pepper
+from motorpool.dynamodb import table
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants import partner_store as partners
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.partners import Partner
 from tests.vins import bronco
 
 Headers = dict[str, str]

@@ -1,5 +1,6 @@
 """Prefixed, time-ordered, unguessable ids: `veh_`, 48 bits of milliseconds, 80 bits of chance."""
 
+import hashlib
 import os
 import re
 from typing import Literal
@@ -19,3 +20,8 @@ def new_id(kind: Kind) -> str:
 def is_id(kind: Kind, text: str) -> bool:
     """Whether `text` has the form of an id of that kind. What has not cannot exist."""
     return text.startswith(kind) and _ID.fullmatch(text) is not None
+
+
+def fingerprint(id: str) -> str:
+    """A short name for an id that log lines may carry: the id itself is a header value."""
+    return hashlib.sha256(id.encode()).hexdigest()[:12]

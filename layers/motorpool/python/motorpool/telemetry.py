@@ -16,7 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
 from motorpool import aws
-from motorpool.clients import fingerprint
+from motorpool.ids import fingerprint
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

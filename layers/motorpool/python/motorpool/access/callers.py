@@ -1,0 +1,52 @@
+"""Who is calling: what the authorizer found out about the client, as the gateway hands it on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CREDENTIAL_HEADERS = ("partnerId", "clientId", "clientSecret")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A client of a partner.
+
+    `org_path` is the subtree it sees: the path of the organization it is linked to, or the empty
+    string for the whole partner. `org_id` is where the users it creates go by default; a client
+    of the whole partner may have none.
+    """
+
+    partner_id: str
+    client_id: str
+    org_id: str | None
+    org_path: str
+    scopes: frozenset[str]
+
+    def sees(self, path: str) -> bool:
+        """Whether the organization at `path` (`root/child/leaf`) is in the caller's subtree."""
+        return not self.org_path or f"{path}/".startswith(f"{self.org_path}/")
+
+    def sees_of(self, partner_id: str, path: str) -> bool:
+        """Whether that is the caller's partner, and the organization at `path` in the subtree."""
+        return partner_id == self.partner_id and self.sees(path)
+
+    def as_context(self) -> dict[str, str]:
+        """The caller as the strings an authorizer may hand on."""
+        return {
+            "partnerId": self.partner_id,
+            "clientId": self.client_id,
+            "orgId": self.org_id or "",
+            "orgPath": self.org_path,
+            "scopes": " ".join(sorted(self.scopes)),
+        }
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> "Caller":
+        """The caller again, from `requestContext.authorizer` of a proxy event."""
+        return cls(
+            partner_id=context["partnerId"],
+            client_id=context["clientId"],
+            org_id=context["orgId"] or None,
+            org_path=context["orgPath"],
+            scopes=frozenset(context["scopes"].split()),
+        )

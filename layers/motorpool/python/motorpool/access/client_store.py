@@ -1,0 +1,56 @@
+"""Clients of partners, as items."""
+
+from dataclasses import replace
+
+from motorpool.access.clients import Client
+from motorpool.dynamodb import keys, table
+from motorpool.dynamodb.items import Item, from_attributes, to_attributes
+from motorpool.dynamodb.table import FREE, Write
+from motorpool.errors import ClientNotFound, Conflict
+from motorpool.ids import is_id
+
+UNCHANGED = "updated = :read"
+
+
+def find(client_id: str, *, partner_id: str | None = None) -> Client | None:
+    """The client with that id, None when there is none, or (if given) not that partner's."""
+    item = table.get(keys.client(client_id)) if is_id("cli", client_id) else None
+    if item is None or partner_id not in (None, item["partnerId"]):
+        return None
+    return from_attributes(Client, item)
+
+
+def get(partner_id: str, client_id: str) -> Client:
+    """The partner's client with that id. Raises ClientNotFound."""
+    client = find(client_id, partner_id=partner_id)
+    if client is None:
+        raise ClientNotFound
+    return client
+
+
+def of_partner(partner_id: str) -> list[Client]:
+    """All clients of a partner, oldest first."""
+    items = table.query(keys.clients_of(partner_id), index="gsi1")
+    return [from_attributes(Client, item) for item in items]
+
+
+def add(client: Client) -> Write:
+    """A new client."""
+    return table.put(keys.client(client.id), _item(client), only_if=FREE)
+
+
+def replaced(read: Client, changed: Client) -> Write:
+    """`changed` in the place of `read`. Raises Conflict when another operator was faster."""
+    later = replace(changed, updated=max(changed.updated, read.updated + 1))
+    return table.put(
+        keys.client(read.id),
+        _item(later),
+        only_if=UNCHANGED,
+        values={":read": read.updated},
+        refused=Conflict(),
+    )
+
+
+def _item(client: Client) -> Item:
+    index = {"gsi1pk": keys.clients_of(client.partner_id), "gsi1sk": client.id}
+    return to_attributes(client) | index

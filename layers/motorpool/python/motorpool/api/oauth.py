@@ -1,0 +1,88 @@
+"""The token endpoint's request and answer (RFC 6749, client credentials)."""
+
+import base64
+import binascii
+from urllib.parse import unquote_plus
+
+from pydantic import Field
+
+from motorpool.access.clients import Client
+from motorpool.access.secret_keys import pepper, token_key
+from motorpool.access.tokens import LIFETIME_SECONDS, Token
+from motorpool.api.gateway_event import Authorization
+from motorpool.api.schemas import SupplierModel
+from motorpool.errors import InvalidClient, InvalidScope, InvalidTokenRequest, UnsupportedGrantType
+
+GRANT = "client_credentials"
+
+
+class TokenRequest(SupplierModel):
+    """A form. The client's id and secret are here, or in the Authorization header (Basic)."""
+
+    grant_type: str | None = Field(None, examples=[GRANT])
+    client_id: str | None = Field(None, examples=["cli_019aa8f1a0b1c2d3e4f5a6b7c8d9e0f1"])
+    client_secret: str | None = Field(None, examples=["motorpool_secret_…"])
+    scope: str | None = Field(
+        None,
+        description="Space-delimited; all that the client has, unless given.",
+        examples=["vehicle_suppliers.vehicles.write"],
+    )
+
+    def credentials(self, authorization: Authorization) -> tuple[str, str]:
+        """The client's id and secret.
+
+        Raises UnsupportedGrantType, InvalidTokenRequest (no grant, or credentials in both places)
+        and InvalidClient (none, or not legible).
+        """
+        if self.grant_type is None:
+            raise InvalidTokenRequest("grant_type is required")
+        if self.grant_type != GRANT:
+            raise UnsupportedGrantType
+        if authorization:
+            if self.client_secret is not None:
+                raise InvalidTokenRequest("The client's credentials are given in two places")
+            return _basic(authorization)
+        if self.client_id is None or self.client_secret is None:
+            raise InvalidClient
+        return self.client_id, self.client_secret
+
+
+class TokenAnswer(SupplierModel):
+    """A bearer token for the supplier API."""
+
+    access_token: str = Field(examples=["eyJhbGciOiJIUzI1NiIsImtpZCI6IjNm…"])
+    token_type: str = Field(examples=["Bearer"])
+    expires_in: int = Field(description="Seconds.", examples=[LIFETIME_SECONDS])
+    scope: str = Field(examples=["vehicle_suppliers.vehicles.write"])
+
+
+def granted(client: Client | None, secret: str, scope: str | None) -> TokenAnswer:
+    """A token for the client with those scopes. Raises InvalidClient and InvalidScope."""
+    mark = client.mark_of(secret, pepper()) if client else None
+    if client is None or mark is None:
+        raise InvalidClient
+    own = frozenset[str](client.scopes)
+    scopes = own if scope is None else frozenset(scope.split())
+    if not scopes <= own:
+        raise InvalidScope
+    return TokenAnswer(
+        access_token=Token(client.id, mark, scopes).signed(token_key()),
+        token_type="Bearer",  # noqa: S106
+        expires_in=LIFETIME_SECONDS,
+        scope=" ".join(sorted(scopes)),
+    )
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    """Id and secret of HTTP Basic, each form-encoded within (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        if scheme.lower() != "basic":
+            raise InvalidClient
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise InvalidClient from None
+    client_id, colon, secret = text.partition(":")
+    if not colon:
+        raise InvalidClient
+    return unquote_plus(client_id), unquote_plus(secret)

@@ -1,0 +1,1 @@
+"""Mileage check-ins and their review."""

@@ -1,0 +1,242 @@
+"""Mileage check-ins: the rules, in the order in which the contract checks them, and the review.
+
+A check-in holds what its vehicle had before it, so that declining it can give that back: there is
+never more than one check-in under review, and what is confirmed or declined is final.
+"""
+
+import os
+import re
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.clock import iso, now_ms
+from motorpool.errors import (
+    CheckInIsFinal,
+    CheckInIsLocked,
+    InvalidParameters,
+    LicensePlateMismatch,
+    MileageTooLow,
+    UserNotFound,
+    VehicleAlreadyExists,
+    VehicleIsNotActive,
+)
+from motorpool.photos.model import Photo
+from motorpool.tenants.partners import Cadence
+from motorpool.vehicles import plates
+from motorpool.vehicles.model import Vehicle
+
+CheckInStatus = Literal["Confirmed", "Declined", "OnHold", "Pending"]
+OpenStatus = Literal["Pending", "OnHold"]
+Decision = Literal["Confirmed", "Declined", "OnHold"]
+
+MAX_MILEAGE = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckIn:
+    """A mileage check-in of a vehicle.
+
+    `…_before` is what the vehicle had before it; positions are degrees, known once a photo is
+    inspected; times are ms. The id is the vehicle's with a time-ordered rest, so that one read of
+    both needs only the check-in's id.
+    """
+
+    id: str
+    vehicle_id: str
+    partner_id: str
+    owner_path: str
+    user_id: str
+    license: str
+    mileage: int
+    check_in_status: CheckInStatus
+    admin_note: str | None
+    license_photo_id: str
+    license_latitude: float | None
+    license_longitude: float | None
+    odometer_photo_id: str
+    odometer_latitude: float | None
+    odometer_longitude: float | None
+    next_check_in_at: int | None
+    mileage_before: int | None
+    check_in_before: int | None
+    checked_in_at: int
+    updated: int
+    version: int
+
+    @classmethod
+    def made(
+        cls,
+        vehicle: Vehicle,
+        photos: PhotoPair,
+        *,
+        plate: str,
+        state: str | None,
+        mileage: int,
+        cadence: Cadence,
+        plate_is_taken: bool,
+    ) -> tuple[Self, Vehicle]:
+        """A new check-in, and the vehicle as it is after it.
+
+        The rules in the contract's order. Raises VehicleIsNotActive, UserNotFound,
+        LicensePlateMismatch, InvalidParameters (no state for a first plate), VehicleAlreadyExists,
+        PhotoNotOwnedByUser, CheckInIsLocked, MileageTooLow.
+        """
+        if not vehicle.active:
+            raise VehicleIsNotActive
+        if vehicle.user_id is None:
+            raise UserNotFound("The vehicle has no owning user")
+        plate, state = _plate_of(vehicle, plate, state)
+        if vehicle.plate is None and plate_is_taken:
+            raise VehicleAlreadyExists("An active vehicle with this license plate exists")
+        photos.must_be_free_for(vehicle.user_id)
+        now = now_ms()
+        if vehicle.open_check_in_id:
+            raise CheckInIsLocked("An earlier check-in awaits review")
+        if now < (opens := cadence.opens_at(vehicle.last_check_in_at)):
+            raise CheckInIsLocked(f"The next check-in opens at {iso(opens)}")
+        _must_not_go_down(mileage, vehicle.highest_mileage)
+        check_in = cls(
+            id=_new_id(vehicle.id),
+            vehicle_id=vehicle.id,
+            partner_id=vehicle.partner_id,
+            owner_path=vehicle.owner_path,
+            user_id=vehicle.user_id,
+            license=plate,
+            mileage=mileage,
+            check_in_status="Pending",
+            admin_note=None,
+            next_check_in_at=cadence.next_after(now),
+            mileage_before=vehicle.highest_mileage,
+            check_in_before=vehicle.last_check_in_at,
+            checked_in_at=now,
+            updated=now,
+            version=1,
+            **photos.as_fields(),
+        )
+        after = replace(
+            vehicle,
+            plate=plate,
+            state=state,
+            highest_mileage=mileage,
+            last_check_in_at=now,
+            open_check_in_id=check_in.id,
+            updated=now,
+        )
+        return check_in, after
+
+    def reviewed(
+        self, decision: Decision, note: str | None, vehicle: Vehicle
+    ) -> tuple[Self, Vehicle]:
+        """The check-in with the reviewer's decision, and the vehicle as it is after it.
+
+        Declining gives the vehicle back what it had before. Raises CheckInIsFinal, and
+        InvalidParameters on putting on hold what is on hold.
+        """
+        if self.check_in_status in ("Confirmed", "Declined"):
+            raise CheckInIsFinal(f"The check-in is {self.check_in_status}")
+        if self.check_in_status == decision:
+            raise InvalidParameters(("checkInStatus", "the check-in is OnHold already"))
+        now = now_ms()
+        decided = replace(
+            self,
+            check_in_status=decision,
+            admin_note=note,
+            updated=now,
+        )
+        match decision:
+            case "OnHold":
+                return decided, vehicle
+            case "Confirmed":
+                return decided, replace(vehicle, open_check_in_id=None, updated=now)
+            case "Declined":
+                given_back = replace(
+                    vehicle,
+                    open_check_in_id=None,
+                    highest_mileage=self.mileage_before,
+                    last_check_in_at=self.check_in_before,
+                    updated=now,
+                )
+                return decided, given_back
+
+    def amended(self, mileage: int, vehicle: Vehicle, photos: PhotoPair) -> tuple[Self, Vehicle]:
+        """OnHold back to Pending with what the driver sends anew, and the vehicle after it.
+
+        Raises CheckInIsFinal, CheckInIsLocked (it is Pending), VehicleIsNotActive, UserNotFound,
+        PhotoNotOwnedByUser, MileageTooLow.
+        """
+        if self.check_in_status in ("Confirmed", "Declined"):
+            raise CheckInIsFinal(f"The check-in is {self.check_in_status}")
+        if not vehicle.active:
+            raise VehicleIsNotActive
+        if vehicle.user_id is None:
+            raise UserNotFound("The vehicle has no owning user")
+        photos.must_be_free_for(vehicle.user_id)
+        if self.check_in_status == "Pending":
+            raise CheckInIsLocked("The check-in awaits review")
+        _must_not_go_down(mileage, self.mileage_before)
+        now = now_ms()
+        amended = replace(
+            self,
+            check_in_status="Pending",
+            mileage=mileage,
+            updated=now,
+            **photos.as_fields(),
+        )
+        return amended, replace(vehicle, highest_mileage=mileage, updated=now)
+
+    def with_inspected(self, photo: Photo) -> Self:
+        """The same, with what the inspection of one of its photos brought.
+
+        A position is filled in; a photo that turns out to be none puts a Pending check-in on hold,
+        so that the driver can send another.
+        """
+        known = self
+        if photo.id == self.license_photo_id:
+            known = replace(
+                known, license_latitude=photo.seen_latitude, license_longitude=photo.seen_longitude
+            )
+        if photo.id == self.odometer_photo_id:
+            known = replace(
+                known,
+                odometer_latitude=photo.seen_latitude,
+                odometer_longitude=photo.seen_longitude,
+            )
+        current = photo.id in (self.license_photo_id, self.odometer_photo_id)
+        if current and photo.photo_status == "Rejected" and self.check_in_status == "Pending":
+            which = "license" if photo.id == self.license_photo_id else "odometer"
+            note = f"The {which} photo was rejected: {photo.rejected_because}"
+            known = replace(known, check_in_status="OnHold", admin_note=note)
+        return replace(known, updated=now_ms())
+
+
+def vehicle_of(check_in_id: str) -> str | None:
+    """The id of the vehicle that a check-in is of; None when it is no id of a check-in."""
+    match = _ID.fullmatch(check_in_id)
+    return f"veh_{match[1]}" if match else None
+
+
+_ID = re.compile(r"chk_([0-9a-f]{32})[0-9a-f]{24}")
+
+
+def _new_id(vehicle_id: str) -> str:
+    return f"chk_{vehicle_id.removeprefix('veh_')}{now_ms():012x}{os.urandom(6).hex()}"
+
+
+def _must_not_go_down(mileage: int, highest: int | None) -> None:
+    if highest is not None and mileage < highest:
+        raise MileageTooLow(f"The mileage is lower than {highest}, that of an earlier check-in")
+
+
+def _plate_of(vehicle: Vehicle, plate: str, state: str | None) -> tuple[str, str]:
+    """The vehicle's plate and state; those of the check-in, when the vehicle has none yet."""
+    if state and vehicle.state and state != vehicle.state:
+        raise LicensePlateMismatch("The state differs from the vehicle's")
+    if vehicle.plate is None:
+        issued_by = state or vehicle.state
+        if issued_by is None:
+            raise InvalidParameters(("state", "required: the vehicle has no license plate yet"))
+        return plate, issued_by
+    if plates.compared(plate) != plates.compared(vehicle.plate):
+        raise LicensePlateMismatch
+    return vehicle.plate, vehicle.state or ""

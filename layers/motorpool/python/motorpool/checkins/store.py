@@ -1,0 +1,188 @@
+"""Mileage check-ins, as items below their vehicle, and the queue of those that await review."""
+
+from dataclasses import dataclass, replace
+
+from motorpool.access.callers import Caller
+from motorpool.checkins.model import CheckIn, OpenStatus, vehicle_of
+from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.dynamodb import keys, table
+from motorpool.dynamodb.items import Item, from_attributes, to_attributes
+from motorpool.dynamodb.table import FREE, Key, Page, Write
+from motorpool.errors import CheckInNotFound, NoPermission, VehicleNotFound
+from motorpool.ids import is_id
+from motorpool.photos import store as photos
+from motorpool.photos.model import Photo
+from motorpool.tenants.partners import Cadence, Partner
+from motorpool.vehicles import plates
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
+
+# Of the license photo and of the odometer photo; None where a handle leads nowhere.
+PhotoIds = tuple[str | None, str | None]
+# A page, and the key after which the next one starts.
+Found = tuple[list[CheckIn], Item | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a check-in is decided on. `vehicle` is None when it is not the caller's partner's."""
+
+    vehicle: Vehicle | None
+    photos: PhotoPair
+    cadence: Cadence
+    plate_is_taken: bool
+
+    def vehicle_seen_by(self, caller: Caller) -> Vehicle:
+        """The vehicle. Raises VehicleNotFound and NoPermission."""
+        if self.vehicle is None:
+            raise VehicleNotFound
+        if not caller.sees(self.vehicle.owner_path):
+            raise NoPermission
+        return self.vehicle
+
+
+def gathered(
+    vehicle_id: str, photo_ids: PhotoIds, *, plate: str, state: str | None, caller: Caller
+) -> Gathered:
+    """All that the rules of a check-in ask about, in one call."""
+    claim = state and keys.plate_claim(caller.partner_id, state, plates.compared(plate))
+    vehicle = keys.vehicle(vehicle_id) if is_id("veh", vehicle_id) else None
+    items = table.get_many(
+        keys.partner(caller.partner_id),
+        *_photo_keys(photo_ids),
+        *(key for key in (claim, vehicle) if key),
+    )
+    partner = from_attributes(Partner, items[keys.partner(caller.partner_id)])
+    return Gathered(
+        vehicle=vehicles.among(items, vehicle_id, caller.partner_id),
+        photos=_pair(items, photo_ids, caller.partner_id),
+        cadence=partner.cadence,
+        plate_is_taken=claim in items,
+    )
+
+
+def get(
+    check_in_id: str, *, seen_by: Caller, with_photos: PhotoIds = (None, None)
+) -> tuple[CheckIn, Vehicle, PhotoPair]:
+    """The check-in with that id, its vehicle, and the photos with those ids, in one call.
+
+    Raises CheckInNotFound (also for another partner's) and NoPermission (outside the subtree: it is
+    the vehicle's present owner that counts).
+    """
+    vehicle_id = vehicle_of(check_in_id)
+    if vehicle_id is None:
+        raise CheckInNotFound
+    key = keys.check_in(vehicle_id, check_in_id)
+    items = table.get_many(key, keys.vehicle(vehicle_id), *_photo_keys(with_photos))
+    vehicle = vehicles.among(items, vehicle_id, seen_by.partner_id)
+    if vehicle is None or key not in items:
+        raise CheckInNotFound
+    if not seen_by.sees(vehicle.owner_path):
+        raise NoPermission
+    pair = _pair(items, with_photos, seen_by.partner_id)
+    return from_attributes(CheckIn, items[key]), vehicle, pair
+
+
+def add(check_in: CheckIn, read: Vehicle, after: Vehicle, pair: PhotoPair) -> tuple[Write, ...]:
+    """A new check-in and all its effects: on the vehicle, its plate's claim, and the photos."""
+    item = to_attributes(check_in) | _index(check_in)
+    return (
+        *vehicles.changed(read, after),
+        *_used(pair, check_in),
+        table.put(keys.check_in(check_in.vehicle_id, check_in.id), item, only_if=FREE),
+    )
+
+
+def changed(
+    read: CheckIn, after: CheckIn, vehicle: Vehicle, vehicle_after: Vehicle, pair: PhotoPair
+) -> tuple[Write, ...]:
+    """A check-in in another state, and the vehicle that goes with it. Raises Stale."""
+    return (
+        *vehicles.changed(vehicle, vehicle_after),
+        *_used(pair, after),
+        replaced(read, after),
+    )
+
+
+def replaced(read: CheckIn, after: CheckIn) -> Write:
+    """`after` in the place of the check-in that was read. Raises Stale."""
+    key = keys.check_in(read.vehicle_id, read.id)
+    attributes = to_attributes(after) | _index(after)
+    return table.replace(key, attributes, read_version=read.version)
+
+
+def told_of(photo: Photo) -> tuple[Write, ...]:
+    """The check-in that uses an inspected photo, with what it says. Raises Stale."""
+    check_in = find(photo.used_by) if photo.used_by else None
+    return (replaced(check_in, check_in.with_inspected(photo)),) if check_in else ()
+
+
+def moved_with(vehicle: Vehicle) -> tuple[Write, ...]:
+    """The vehicle's open check-in, if it has one, in the review queue of the vehicle's owner.
+
+    Raises Stale.
+    """
+    check_in = find(vehicle.open_check_in_id) if vehicle.open_check_in_id else None
+    if check_in is None:
+        return ()
+    return (replaced(check_in, replace(check_in, owner_path=vehicle.owner_path)),)
+
+
+def find(check_in_id: str) -> CheckIn | None:
+    """The check-in with that id, whosever it is; None when there is none."""
+    vehicle_id = vehicle_of(check_in_id)
+    item = table.get(keys.check_in(vehicle_id, check_in_id)) if vehicle_id else None
+    return from_attributes(CheckIn, item) if item else None
+
+
+def of_vehicle(vehicle_id: str, *, limit: int, after: Item | None) -> Found:
+    """A page of a vehicle's check-ins, newest first."""
+    page = table.page(
+        keys.vehicle(vehicle_id).pk,
+        begins_with=keys.CHECK_INS,
+        newest_first=True,
+        limit=limit,
+        after=after,
+    )
+    return _found(page)
+
+
+def for_review(caller: Caller, status: OpenStatus, *, limit: int, after: Item | None) -> Found:
+    """A page of the check-ins with that status in the caller's subtree, oldest first."""
+    page = table.page(
+        keys.check_ins_of_partner(caller.partner_id, status),
+        index="gsi1",
+        limit=limit,
+        after=after,
+        only_below=caller.org_path,
+    )
+    return _found(page)
+
+
+def _found(page: Page) -> Found:
+    return [from_attributes(CheckIn, item) for item in page.items], page.last_key
+
+
+def _index(check_in: CheckIn) -> Item:
+    """Only what awaits review is in the queue."""
+    if check_in.check_in_status not in ("Pending", "OnHold"):
+        return {}
+    return {
+        "gsi1pk": keys.check_ins_of_partner(check_in.partner_id, check_in.check_in_status),
+        "gsi1sk": f"{check_in.checked_in_at:013d}#{check_in.id}",
+    }
+
+
+def _used(pair: PhotoPair, check_in: CheckIn) -> list[Write]:
+    return [photos.used(photo, check_in.id) for photo in (pair.license, pair.odometer) if photo]
+
+
+def _photo_keys(ids: PhotoIds) -> list[Key]:
+    return [keys.photo(photo_id) for photo_id in ids if photo_id]
+
+
+def _pair(items: dict[Key, Item], ids: PhotoIds, partner_id: str) -> PhotoPair:
+    license_id, odometer_id = ids
+    return PhotoPair(
+        photos.among(items, license_id, partner_id), photos.among(items, odometer_id, partner_id)
+    )

@@ -1,0 +1,1 @@
+"""The one table: reads, transactions, keys, items. The only code that speaks DynamoDB."""

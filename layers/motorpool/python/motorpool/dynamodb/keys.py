@@ -1,0 +1,101 @@
+"""The key of every item and of every index entry: the tables of `docs/data.md`, as code.
+
+No other module builds a key string. Ids, phones, VINs and compared plates hold no `#`.
+"""
+
+from motorpool.dynamodb.table import Key
+
+ALL_PARTNERS = "PARTNERS"
+
+
+def partner(partner_id: str) -> Key:
+    return Key(f"PARTNER#{partner_id}", "PARTNER")
+
+
+def client(client_id: str) -> Key:
+    return Key(f"CLIENT#{client_id}", "CLIENT")
+
+
+def clients_of(partner_id: str) -> str:
+    return f"PARTNER#{partner_id}#CLIENTS"
+
+
+def rate(client_id: str, endpoint: str, window: int) -> Key:
+    return Key(f"CLIENT#{client_id}#RATE#{endpoint}", f"RATE#{window}")
+
+
+def organization(organization_id: str) -> Key:
+    return Key(f"ORG#{organization_id}", "ORG")
+
+
+def organizations_of(partner_id: str) -> str:
+    return f"PARTNER#{partner_id}#ORGS"
+
+
+def user(user_id: str) -> Key:
+    return Key(f"USER#{user_id}", "USER")
+
+
+def phone_claim(partner_id: str, phone: str) -> Key:
+    return Key(f"PARTNER#{partner_id}#PHONE#{phone}", "CLAIM")
+
+
+def vehicle(vehicle_id: str) -> Key:
+    return Key(f"VEHICLE#{vehicle_id}", "VEHICLE")
+
+
+def vehicles_of_organization(organization_id: str) -> str:
+    return f"ORG#{organization_id}"
+
+
+def vehicles_of_user(user_id: str) -> str:
+    return f"USER#{user_id}"
+
+
+def vin_claim(partner_id: str, vin: str) -> Key:
+    return Key(f"PARTNER#{partner_id}#VIN#{vin}", "CLAIM")
+
+
+def plate_claim(partner_id: str, state: str, compared_plate: str) -> Key:
+    return Key(f"PARTNER#{partner_id}#PLATE#{state}#{compared_plate}", "CLAIM")
+
+
+def photo(photo_id: str) -> Key:
+    return Key(f"PHOTO#{photo_id}", "PHOTO")
+
+
+CHECK_INS = "CHECKIN#"
+
+
+def check_in(vehicle_id: str, check_in_id: str) -> Key:
+    return Key(f"VEHICLE#{vehicle_id}", f"{CHECK_INS}{check_in_id}")
+
+
+def check_ins_of_partner(partner_id: str, status: str) -> str:
+    return f"PARTNER#{partner_id}#CHECKINS#{status}"
+
+
+def custody(vehicle_id: str, number: int) -> Key:
+    return Key(f"VEHICLE#{vehicle_id}", f"{CUSTODY}{number:08d}")
+
+
+CUSTODY = "CUSTODY#"
+
+
+def transfer(transfer_id: str) -> Key:
+    return Key(f"TRANSFER#{transfer_id}", "TRANSFER")
+
+
+def transfers_of_partner(partner_id: str, status: str) -> str:
+    return f"PARTNER#{partner_id}#TRANSFERS#{status}"
+
+
+OUTBOX = "OUTBOX#"
+
+
+def outbox(entry_id: str) -> Key:
+    return Key(f"{OUTBOX}{entry_id}", "OUTBOX")
+
+
+def request(client_id: str, idempotency_key: str) -> Key:
+    return Key(f"CLIENT#{client_id}#KEY#{idempotency_key}", "REQUEST")

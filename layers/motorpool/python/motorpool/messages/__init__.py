@@ -1,0 +1,1 @@
+"""Queues: the outbox, sending, and consumers."""

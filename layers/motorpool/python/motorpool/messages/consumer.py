@@ -1,0 +1,73 @@
+"""@consumer: a function that reads a queue, one message at a time.
+
+A message whose handling fails is handed out again while the rest of its batch is done; what keeps
+failing ends in the queue's dead-letter queue, where an alarm watches. A message that cannot be read
+goes there at once.
+"""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from pydantic import BaseModel
+
+from motorpool import budget, telemetry
+from motorpool.messages import queues
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def consumer(
+    handle: Callable[[Any], None],
+) -> "Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]":
+    """Make a function of one message the handler of a queue's batches.
+
+    The message is the model that the function's argument is, or any JSON.
+    """
+    [kind] = [hint for name, hint in get_type_hints(handle).items() if name != "return"]
+    read = (
+        kind.model_validate_json
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+        else json.loads
+    )
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+    def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
+        function = telemetry.function_of(context)
+
+        def one(record: "SQSRecord") -> None:
+            received = telemetry.Message(function, record.message_id)
+            try:
+                _handle(record.body, read, handle, received)
+            except Exception as fault:
+                received.handled(fault)
+                raise
+
+        with budget.of_one_request():
+            return process_partial_response(event, one, processor, context)
+
+    return handler
+
+
+def _handle(
+    body: str,
+    read: Callable[[str], Any],
+    handle: Callable[[Any], None],
+    received: telemetry.Message,
+) -> None:
+    try:
+        message = read(body)
+    except ValueError as illegible:
+        queues.bury(body)
+        received.handled(illegible)
+        return
+    handle(message)
+    received.handled()

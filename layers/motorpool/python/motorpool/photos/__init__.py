@@ -1,0 +1,1 @@
+"""Photos: sent by phones straight to S3, inspected there, and looked at."""

@@ -1,0 +1,99 @@
+"""Photos in S3: the form that a phone uploads with, the links to look at them, the bytes."""
+
+import os
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from motorpool import aws
+from motorpool.clock import iso, now_ms
+from motorpool.errors import Unavailable
+from motorpool.photos.model import (
+    MAX_BYTES,
+    UPLOAD_SECONDS,
+    VIEW_SECONDS,
+    ContentType,
+    Photo,
+    object_key,
+)
+from motorpool.priming import prime
+
+
+def form(photo_id: str, content_type: ContentType) -> dict[str, Any]:
+    """A presigned POST, as the answer shows it: `upload_url`, `upload_fields`, `expires_at`.
+
+    It takes a file of that type and of 1 byte to 15 MB for the photo's key, for 5 minutes. A POST
+    and not a PUT, because only a POST's policy can bound the size.
+    """
+    expires_at = iso(now_ms() + UPLOAD_SECONDS * 1000)
+    presigned = aws.s3().generate_presigned_post(
+        Bucket=_bucket(),
+        Key=object_key(photo_id),
+        Fields={"Content-Type": content_type},
+        Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, MAX_BYTES]],
+        ExpiresIn=UPLOAD_SECONDS,
+    )
+    return {
+        "upload_url": presigned["url"],
+        "upload_fields": presigned["fields"],
+        "expires_at": expires_at,
+    }
+
+
+def view_url(photo: Photo, *, thumbnail: bool) -> str:
+    """A link for 60 seconds to the file (the version that was inspected), or its thumbnail."""
+    request: dict[str, str] = {"Bucket": _bucket(), "Key": photo.key}
+    if thumbnail:
+        request["Key"] = photo.thumbnail_key
+    elif photo.version_id:
+        request["VersionId"] = photo.version_id
+    return aws.s3().generate_presigned_url("get_object", Params=request, ExpiresIn=VIEW_SECONDS)
+
+
+def uploaded_version(photo: Photo) -> str | None:
+    """The version of the file that is there now, None when it was never uploaded.
+
+    S3 says 403 for what is not there to those who may not list the bucket. Raises Unavailable.
+    """
+    try:
+        return aws.s3().head_object(Bucket=_bucket(), Key=photo.key)["VersionId"]
+    except aws.FAULTS as fault:
+        if isinstance(fault, ClientError) and aws.status_of(fault) in (403, 404):
+            return None
+        raise Unavailable from fault
+
+
+def file_of(photo: Photo, version_id: str) -> bytes:
+    """The bytes of a version of the file, at most 15 MB as the form saw to."""
+    stored = aws.s3().get_object(Bucket=_bucket(), Key=photo.key, VersionId=version_id)
+    return stored["Body"].read()
+
+
+def keep_thumbnail(photo: Photo, jpeg: bytes) -> None:
+    """Store the thumbnail beside the photo; again is the same."""
+    aws.s3().put_object(
+        Bucket=_bucket(), Key=photo.thumbnail_key, Body=jpeg, ContentType="image/jpeg"
+    )
+
+
+def _bucket() -> str:
+    return os.environ["PHOTO_BUCKET"]
+
+
+# The bucket's own name: botocore keeps what its endpoint rules make of it.
+_ANY = {"Bucket": os.environ.get("PHOTO_BUCKET", "any"), "Key": "any"}
+prime(
+    aws.s3,
+    "PHOTO_BUCKET",
+    headers={
+        "Content-Length": "0",
+        "ETag": '"any"',
+        "Last-Modified": "Sat, 21 Nov 2026 09:30:00 GMT",
+        "x-amz-version-id": "any",
+    },
+    head_object=_ANY,
+    get_object=_ANY | {"VersionId": "any"},
+    put_object=_ANY | {"Body": b"any", "ContentType": "image/jpeg"},
+    generate_presigned_post=_ANY | {"Fields": {"any": "any"}, "Conditions": [{"any": "any"}]},
+    generate_presigned_url={"ClientMethod": "get_object", "Params": _ANY},
+)

@@ -1,0 +1,203 @@
+"""Photos: sent by phones straight to S3, inspected there, and used once, by one check-in."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypedDict
+
+from pydantic import AfterValidator, AwareDatetime, PlainSerializer
+
+from motorpool.api.public_url import PublicUrl
+from motorpool.clock import now_ms
+from motorpool.errors import PhotoNotFound
+from motorpool.ids import new_id
+from motorpool.tenants.users import User
+
+if TYPE_CHECKING:
+    from motorpool.photos.image import Inspection
+
+ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic"]
+PhotoStatus = Literal["AwaitingUpload", "Ready", "Rejected"]
+
+MAX_BYTES = 15 * 1024 * 1024
+UPLOAD_SECONDS = 300
+VIEW_SECONDS = 60
+# A form that is used in its last second may take this long to arrive, be inspected and checked in.
+FORGOTTEN_AFTER_SECONDS = 24 * 3600
+# 7 decimals are a centimetre; DynamoDB knows no number below 1e-130.
+Degrees = Annotated[float, AfterValidator(lambda degrees: round(degrees, 7) + 0.0)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is in no year from 1 to 9999") from None
+
+
+def as_times_are_written(moment: datetime) -> str:
+    """A moment as ISO 8601 in UTC with milliseconds and `Z`."""
+    # Cut, not rounded: the last microsecond of a year is not of the next.
+    written = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return written.removesuffix("+00:00") + "Z"
+
+
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_in_utc),
+    PlainSerializer(as_times_are_written, return_type=str, when_used="json-unless-none"),
+]
+
+_HANDLE = re.compile(r"https?://[^?#]+/photo/(pho_[0-9a-f]{32})")
+
+
+def id_in(url: str) -> str | None:
+    """The id of the photo whose handle (`photoUrl`) that is; None when it is no handle.
+
+    The host is not compared: the API may be reached by several.
+    """
+    match = _HANDLE.fullmatch(url)
+    return match[1] if match else None
+
+
+def handle(photo_id: str, here: PublicUrl) -> str:
+    """The handle (`photoUrl`) of a photo."""
+    return f"{here}/photo/{photo_id}"
+
+
+def object_key(photo_id: str) -> str:
+    """The key of a photo's file in the bucket: as unguessable as the id."""
+    return f"photos/{photo_id}"
+
+
+class Asserted(TypedDict, total=False):
+    """What a caller says of a photo, by the names of its fields."""
+
+    name: str | None
+    asserted_taken_on: str | None
+    asserted_latitude: float | None
+    asserted_longitude: float | None
+    device_identifier: str | None
+    device_manufacturer: str | None
+    device_model: str | None
+    device_os: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A photo of a user.
+
+    `asserted_…` is what the caller said when asking for the upload; `latitude`, `longitude`
+    (degrees) and `taken_on` (ISO 8601) are what the file says, known once it is inspected.
+    `version_id` is the S3 version that was inspected: a later upload to the key changes nothing.
+    `used_by` is the check-in that holds the photo for good. `expires_at` (s) is set until the
+    photo is inspected or used, so that an upload that never came is forgotten.
+    """
+
+    id: str
+    partner_id: str
+    org_id: str
+    org_path: str
+    user_id: str
+    content_type: ContentType
+    photo_status: PhotoStatus = "AwaitingUpload"
+    rejected_because: str | None = None
+    name: str | None = None
+    asserted_taken_on: str | None = None
+    asserted_latitude: float | None = None
+    asserted_longitude: float | None = None
+    device_identifier: str | None = None
+    device_manufacturer: str | None = None
+    device_model: str | None = None
+    device_os: str | None = None
+    version_id: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    orientation: int | None = None
+    sha256: str | None = None
+    perceptual_hash: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    taken_on: str | None = None
+    used_by: str | None = None
+    expires_at: int | None = None
+    created: int = 0
+
+    @property
+    def seen_latitude(self) -> float | None:
+        """Where it was taken: as the file says, else as the caller did."""
+        return self.latitude if self.latitude is not None else self.asserted_latitude
+
+    @property
+    def seen_longitude(self) -> float | None:
+        """Where it was taken: as the file says, else as the caller did."""
+        return self.longitude if self.longitude is not None else self.asserted_longitude
+
+    @property
+    def key(self) -> str:
+        """The key of the file in the bucket."""
+        return object_key(self.id)
+
+    @property
+    def thumbnail_key(self) -> str:
+        """The key of the reviewers' thumbnail, which is of one version as the inspection is."""
+        return f"thumbnails/{self.id}/{self.version_id}.jpg"
+
+    def awaits(self, version_id: str) -> bool:
+        """Whether the inspection of that version of the file would tell anything new."""
+        return self.photo_status == "AwaitingUpload" and self.version_id in (None, version_id)
+
+    def must_be_fit_to_show(self, size: Literal["original", "thumbnail"]) -> None:
+        """Raises PhotoNotFound on a rejected photo, and on a thumbnail before the inspection."""
+        if self.photo_status == "Rejected":
+            raise PhotoNotFound(f"The photo was rejected: {self.rejected_because}")
+        if size == "thumbnail" and self.photo_status != "Ready":
+            raise PhotoNotFound("The photo has no thumbnail before it is inspected")
+
+    def inspected(self, seen: "Inspection", *, size: int, version_id: str) -> Self:
+        """The photo with what its file says, and that version pinned. `size` in bytes."""
+        return replace(
+            self,
+            photo_status="Ready",
+            version_id=version_id,
+            size=size,
+            width=seen.width,
+            height=seen.height,
+            orientation=seen.orientation,
+            sha256=seen.sha256,
+            perceptual_hash=seen.perceptual_hash,
+            latitude=seen.latitude,
+            longitude=seen.longitude,
+            taken_on=seen.taken_on,
+            expires_at=None,
+        )
+
+    def rejected(self, because: str, *, size: int, version_id: str) -> Self:
+        """The photo as one that cannot be used, for that reason."""
+        return replace(
+            self,
+            photo_status="Rejected",
+            rejected_because=because,
+            version_id=version_id,
+            size=size,
+            expires_at=None,
+        )
+
+    @classmethod
+    def announced(
+        cls, user: User, content_type: ContentType, asserted: Asserted | None = None
+    ) -> Self:
+        """A photo that the user is about to upload, with what the caller says of it."""
+        now = now_ms()
+        return cls(
+            id=new_id("pho"),
+            partner_id=user.partner_id,
+            org_id=user.org_id,
+            org_path=user.org_path,
+            user_id=user.id,
+            content_type=content_type,
+            **(asserted or {}),
+            expires_at=now // 1000 + FORGOTTEN_AFTER_SECONDS,
+            created=now,
+        )

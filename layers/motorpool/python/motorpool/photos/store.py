@@ -1,0 +1,84 @@
+"""Photos, as items."""
+
+from motorpool.access.callers import Caller
+from motorpool.dynamodb import keys, table
+from motorpool.dynamodb.items import Item, from_attributes, to_attributes
+from motorpool.dynamodb.table import FREE, Key, Stale, Write
+from motorpool.errors import NoPermission, PhotoNotFound, PhotoNotOwnedByUser
+from motorpool.ids import is_id
+from motorpool.photos.model import Photo
+
+AWAITED = "photoStatus = :awaiting AND attribute_not_exists(usedBy)"
+AWAITED_BY_CHECK_IN = "photoStatus = :awaiting AND usedBy = :user"
+UNUSED_AND_AS_READ = "attribute_not_exists(usedBy) AND photoStatus = :read"
+
+
+def get(photo_id: str, *, seen_by: Caller) -> Photo:
+    """The photo with that id.
+
+    Raises PhotoNotFound (also for another partner's) and NoPermission (outside the subtree).
+    """
+    photo = find(photo_id)
+    if photo is None or photo.partner_id != seen_by.partner_id:
+        raise PhotoNotFound
+    if not seen_by.sees(photo.org_path):
+        raise NoPermission
+    return photo
+
+
+def find(photo_id: str) -> Photo | None:
+    """The photo with that id, whosever it is; None when there is none."""
+    item = table.get(keys.photo(photo_id)) if is_id("pho", photo_id) else None
+    return from_attributes(Photo, item) if item else None
+
+
+def among(items: dict[Key, Item], photo_id: str | None, partner_id: str) -> Photo | None:
+    """The partner's photo with that id among items read together; None when it is not there."""
+    item = items.get(keys.photo(photo_id)) if photo_id else None
+    if item is None or item["partnerId"] != partner_id:
+        return None
+    return from_attributes(Photo, item)
+
+
+def add(photo: Photo) -> tuple[Write, ...]:
+    """A new photo."""
+    return (table.put(keys.photo(photo.id), to_attributes(photo), only_if=FREE),)
+
+
+def used(photo: Photo, check_in_id: str) -> Write:
+    """The photo, held by that check-in for good, in the state in which it was read.
+
+    Raises PhotoNotOwnedByUser when another check-in was faster, Stale when it was inspected
+    meanwhile.
+    """
+    return table.update(
+        keys.photo(photo.id),
+        "SET usedBy = :checkIn, versionId = :version REMOVE expiresAt",
+        only_if=UNUSED_AND_AS_READ,
+        values={
+            ":checkIn": check_in_id,
+            ":version": photo.version_id,
+            ":read": photo.photo_status,
+        },
+        refused=_used_or_inspected,
+    )
+
+
+def _used_or_inspected(item: Item) -> PhotoNotOwnedByUser | Stale:
+    if "usedBy" in item:
+        return PhotoNotOwnedByUser("A photo was used by another check-in")
+    return Stale()
+
+
+def inspected(photo: Photo) -> Write:
+    """The photo with what its inspection found. Raises Stale when it changed since it was read."""
+    as_read = {":awaiting": "AwaitingUpload"}
+    if photo.used_by:
+        as_read[":user"] = photo.used_by
+    return table.put(
+        keys.photo(photo.id),
+        to_attributes(photo),
+        only_if=AWAITED_BY_CHECK_IN if photo.used_by else AWAITED,
+        values=as_read,
+        refused=Stale(),
+    )

@@ -1,0 +1,1 @@
+"""Partners, their organizations, and their users."""

@@ -1,0 +1,48 @@
+"""Organizations, as items."""
+
+from motorpool.access.callers import Caller
+from motorpool.dynamodb import keys, table
+from motorpool.dynamodb.items import from_attributes, to_attributes
+from motorpool.dynamodb.table import FREE, Write
+from motorpool.errors import MotorpoolError, NoPermission, OrganizationNotFound
+from motorpool.ids import is_id
+from motorpool.tenants.organizations import Organization
+
+
+def find(organization_id: str) -> Organization | None:
+    """The organization with that id, whosever it is; None when there is none."""
+    item = table.get(keys.organization(organization_id)) if is_id("org", organization_id) else None
+    return from_attributes(Organization, item) if item else None
+
+
+def get(
+    organization_id: str, *, seen_by: Caller, outside: type[MotorpoolError] = NoPermission
+) -> Organization:
+    """The organization with that id.
+
+    Raises OrganizationNotFound (also for another partner's), and `outside` when it is outside the
+    subtree: the supplier API makes the two one.
+    """
+    organization = find(organization_id)
+    if organization is None or organization.partner_id != seen_by.partner_id:
+        raise OrganizationNotFound
+    if not seen_by.sees(organization.path):
+        raise outside
+    return organization
+
+
+def of_partner(partner_id: str, *, below: str = "") -> list[Organization]:
+    """The partner's organizations at and below a path, each after the one above it."""
+    items = table.query(keys.organizations_of(partner_id), index="gsi1", begins_with=below)
+    return [from_attributes(Organization, item) for item in items]
+
+
+def add(organization: Organization) -> Write:
+    """A new organization."""
+    index = {
+        "gsi1pk": keys.organizations_of(organization.partner_id),
+        "gsi1sk": organization.path,
+    }
+    return table.put(
+        keys.organization(organization.id), to_attributes(organization) | index, only_if=FREE
+    )

@@ -1,0 +1,36 @@
+"""Partners, as items."""
+
+from motorpool.dynamodb import keys, table
+from motorpool.dynamodb.items import Item, from_attributes, to_attributes
+from motorpool.dynamodb.table import FREE, Write
+from motorpool.errors import PartnerNotFound
+from motorpool.ids import is_id
+from motorpool.tenants.partners import Partner
+
+
+def get(partner_id: str) -> Partner:
+    """The partner with that id. Raises PartnerNotFound."""
+    item = table.get(keys.partner(partner_id)) if is_id("ptr", partner_id) else None
+    if item is None:
+        raise PartnerNotFound
+    return from_attributes(Partner, item)
+
+
+def every() -> list[Partner]:
+    """All partners by name, for operators."""
+    return [from_attributes(Partner, item) for item in table.query(keys.ALL_PARTNERS, index="gsi1")]
+
+
+def add(partner: Partner) -> Write:
+    """A new partner."""
+    return table.put(keys.partner(partner.id), _item(partner), only_if=FREE)
+
+
+def replaced(read: Partner, changed: Partner) -> Write:
+    """`changed` in the place of `read`. Raises Stale when another operator was faster."""
+    return table.replace(keys.partner(read.id), _item(changed), read_version=read.version)
+
+
+def _item(partner: Partner) -> Item:
+    index = {"gsi1pk": keys.ALL_PARTNERS, "gsi1sk": f"{partner.name}#{partner.id}"}
+    return to_attributes(partner) | index

@@ -1,0 +1,72 @@
+"""Users: the drivers and owners that a partner's vehicles belong to."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import StringConstraints
+
+from motorpool.clock import now_ms
+from motorpool.ids import new_id
+from motorpool.names import NOT_PRINTABLE
+from motorpool.tenants.organizations import Organization, SupplierType
+
+E164 = r"^\+[1-9][0-9]{6,14}$"
+Phone = Annotated[str, StringConstraints(pattern=E164)]
+Email = Annotated[
+    str,
+    StringConstraints(
+        max_length=254, pattern=rf"^[^@\s{NOT_PRINTABLE}]{{1,64}}@[^@\s{NOT_PRINTABLE}]+$"
+    ),
+]
+
+
+def is_phone(text: str) -> bool:
+    """Whether that is a phone number in E.164."""
+    return re.fullmatch(E164, text) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person of an organization. A user never changes organization; the phone is unique."""
+
+    id: str
+    partner_id: str
+    org_id: str
+    org_path: str
+    supplier_type: SupplierType
+    first_name: str
+    last_name: str
+    phone: str
+    email: str | None
+    state: str
+    date_added: int
+    updated: int
+
+    @classmethod
+    def enrolled(
+        cls,
+        organization: Organization,
+        *,
+        first_name: str,
+        last_name: str,
+        phone: str,
+        state: str,
+        email: str | None = None,
+    ) -> Self:
+        """A new user of that organization."""
+        now = now_ms()
+        return cls(
+            id=new_id("usr"),
+            partner_id=organization.partner_id,
+            org_id=organization.id,
+            org_path=organization.path,
+            supplier_type=organization.supplier_type,
+            first_name=first_name,
+            last_name=last_name,
+            phone=phone,
+            email=email,
+            state=state,
+            date_added=now,
+            updated=now,
+        )

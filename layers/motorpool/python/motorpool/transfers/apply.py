@@ -1,0 +1,72 @@
+"""Applying accepted transfers: what the transfer queue's consumer does with a message.
+
+A message may come twice, late, or after the transfer was given up: a transfer that is not
+`accepted` any more is left alone, and the transaction changes transfer, vehicle and custody
+together or not at all.
+"""
+
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import BaseModel, ConfigDict, Field
+
+from motorpool import budget, telemetry
+from motorpool.checkins import store as checkins
+from motorpool.dynamodb import table
+from motorpool.dynamodb.table import Stale, Write
+from motorpool.errors import Unavailable
+from motorpool.tenants import user_store as users
+from motorpool.transfers import store as transfers
+from motorpool.transfers.model import Transfer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
+
+
+class TransferMessage(BaseModel):
+    """A message of the transfer queue."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    transfer_id: str = Field(pattern=r"^trf_[0-9a-f]{32}$")
+    vehicle_id: str = Field(pattern=r"^veh_[0-9a-f]{32}$")
+
+
+class UnknownTransfer(Exception):
+    """A message about a transfer that the table does not know: it ends in the dead-letter queue."""
+
+
+def apply(message: TransferMessage) -> None:
+    """Complete the transfer, or close it as failed when it cannot succeed; nothing if it is closed.
+
+    Raises UnknownTransfer, and Unavailable when transfer or vehicle keep changing.
+    """
+    for _ in budget.tries():
+        found = transfers.applicable(message.transfer_id, message.vehicle_id)
+        if found.transfer is None:
+            raise UnknownTransfer
+        if found.transfer.transfer_status != "accepted":
+            return
+        after, writes = _decided(found.transfer, found.vehicle)
+        try:
+            table.transact(*writes)
+        except Stale:
+            continue
+        _measure(after)
+        return
+    raise Unavailable
+
+
+def _decided(transfer: Transfer, vehicle: Vehicle | None) -> tuple[Transfer, tuple[Write, ...]]:
+    """The transfer as it ends, and the writes that end it."""
+    new_user = users.find(transfer.new_user_id) if transfer.new_user_id else None
+    ended, after, custody = transfer.ended(vehicle, new_user)
+    writes = vehicles.changed(vehicle, after) if vehicle and after else ()
+    if custody and after:
+        writes += (transfers.custody_begun(custody), *checkins.moved_with(after))
+    return ended, (*writes, transfers.replaced(transfer, ended))
+
+
+def _measure(transfer: Transfer) -> None:
+    """Freshness as a distribution, and failures, for the dashboard and the alarms."""
+    if transfer.freshness_ms is not None:
+        telemetry.measured("TransferFreshness", transfer.freshness_ms, MetricUnit.Milliseconds)
+    else:
+        telemetry.measured("FailedTransfers", 1, MetricUnit.Count)

@@ -1,0 +1,129 @@
+"""Transfers, their outbox entries, and the chain of custody, as items."""
+
+from dataclasses import dataclass
+
+from motorpool.access.callers import Caller
+from motorpool.dynamodb import keys, table
+from motorpool.dynamodb.items import Item, from_attributes, to_attributes
+from motorpool.dynamodb.table import FREE, Write
+from motorpool.errors import TransferNotFound
+from motorpool.ids import is_id
+from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
+from motorpool.transfers.model import Parties, Transfer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.custody import Custody
+from motorpool.vehicles.model import Vehicle
+
+OUTBOX_KEPT_MS = 7 * 24 * 3600 * 1000
+
+
+def parties(
+    vehicle_id: str, new_owner_id: str, new_user_id: str | None, *, caller: Caller
+) -> Parties:
+    """Vehicle, new owner and new user, in one call. Raises as `Parties.visible_to`."""
+    wanted = {
+        keys.vehicle(vehicle_id): is_id("veh", vehicle_id),
+        keys.organization(new_owner_id): is_id("org", new_owner_id),
+        keys.user(new_user_id or ""): is_id("usr", new_user_id or ""),
+    }
+    known = [key for key, possible in wanted.items() if possible]
+    items = table.get_many(*known) if known else {}
+    vehicle, new_owner, new_user = map(items.get, wanted)
+    return Parties.visible_to(
+        caller,
+        from_attributes(Vehicle, vehicle) if vehicle else None,
+        from_attributes(Organization, new_owner) if new_owner else None,
+        from_attributes(User, new_user) if new_user else None,
+        names_user=bool(new_user_id),
+    )
+
+
+def get(transfer_id: str, *, seen_by: Caller) -> Transfer:
+    """The transfer with that id.
+
+    Raises TransferNotFound, also when the caller sees neither of its organizations.
+    """
+    transfer = find(transfer_id)
+    if transfer is None or transfer.partner_id != seen_by.partner_id:
+        raise TransferNotFound
+    if not (seen_by.sees(transfer.from_owner_path) or seen_by.sees(transfer.to_owner_path)):
+        raise TransferNotFound
+    return transfer
+
+
+def find(transfer_id: str) -> Transfer | None:
+    """The transfer with that id, whosever it is; None when there is none."""
+    item = table.get(keys.transfer(transfer_id)) if is_id("trf", transfer_id) else None
+    return from_attributes(Transfer, item) if item else None
+
+
+def of_partner(partner_id: str, status: str) -> list[Transfer]:
+    """The partner's transfers that are `accepted` (not done yet) or `failed`, oldest first."""
+    items = table.query(keys.transfers_of_partner(partner_id, status), index="gsi1")
+    return [from_attributes(Transfer, item) for item in items]
+
+
+def add(transfer: Transfer, vehicle: Vehicle, reserved: Vehicle) -> tuple[Write, ...]:
+    """An accepted transfer: the reservation, the transfer, and the outbox entry. Raises Stale."""
+    entry = {
+        "transferId": transfer.id,
+        "vehicleId": transfer.vehicle_id,
+        "partnerId": transfer.partner_id,
+        "expiresAt": (transfer.accepted_at + OUTBOX_KEPT_MS) // 1000,
+    }
+    return (
+        *vehicles.changed(vehicle, reserved),
+        table.put(keys.transfer(transfer.id), _item(transfer), only_if=FREE),
+        table.put(keys.outbox(transfer.id), entry, only_if=FREE),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Applicable:
+    """What the application of a transfer is decided on; None is what is not there."""
+
+    transfer: Transfer | None
+    vehicle: Vehicle | None
+
+
+def applicable(transfer_id: str, vehicle_id: str) -> Applicable:
+    """The transfer and its vehicle, in one call."""
+    items = table.get_many(keys.transfer(transfer_id), keys.vehicle(vehicle_id))
+    transfer, vehicle = items.get(keys.transfer(transfer_id)), items.get(keys.vehicle(vehicle_id))
+    return Applicable(
+        from_attributes(Transfer, transfer) if transfer else None,
+        from_attributes(Vehicle, vehicle) if vehicle else None,
+    )
+
+
+def replaced(read: Transfer, after: Transfer) -> Write:
+    """`after` in the place of the transfer that was read. Raises Stale."""
+    return table.replace(keys.transfer(read.id), _item(after), read_version=read.version)
+
+
+def custody_begun(custody: Custody) -> Write:
+    """The next link of a vehicle's chain of custody."""
+    key = keys.custody(custody.vehicle_id, custody.number)
+    return table.put(key, to_attributes(custody), only_if=FREE)
+
+
+def custody_of(
+    vehicle_id: str, *, limit: int, after: Item | None
+) -> tuple[list[Custody], Item | None]:
+    """A page of a vehicle's chain of custody, oldest first, and the key before the next one."""
+    page = table.page(
+        keys.vehicle(vehicle_id).pk, begins_with=keys.CUSTODY, limit=limit, after=after
+    )
+    return [from_attributes(Custody, item) for item in page.items], page.last_key
+
+
+def _item(transfer: Transfer) -> Item:
+    """What operators look for is in the index: what is not done yet, and what failed."""
+    attributes = to_attributes(transfer)
+    if transfer.transfer_status == "completed":
+        return attributes
+    return attributes | {
+        "gsi1pk": keys.transfers_of_partner(transfer.partner_id, transfer.transfer_status),
+        "gsi1sk": f"{transfer.accepted_at:013d}#{transfer.id}",
+    }

@@ -1,0 +1,1 @@
+"""Vehicles: VINs, plates, owners, drivers, and the chain of custody."""

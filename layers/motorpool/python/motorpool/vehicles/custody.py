@@ -1,0 +1,28 @@
+"""Custody: the chain of who owned a vehicle, from when, and by which transfer."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from motorpool.vehicles.model import Vehicle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Custody:
+    """Who owned a vehicle, from when (ms), by which transfer: a link in an unbroken chain."""
+
+    vehicle_id: str
+    number: int
+    owner_id: str
+    since: int
+    transfer_id: str | None
+
+    @classmethod
+    def begun(cls, vehicle: Vehicle, *, since: int, transfer_id: str | None = None) -> Self:
+        """The custody of the vehicle's present owner."""
+        return cls(
+            vehicle_id=vehicle.id,
+            number=vehicle.custody_number,
+            owner_id=vehicle.owner_id,
+            since=since,
+            transfer_id=transfer_id,
+        )
