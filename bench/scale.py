@@ -74,7 +74,7 @@ def filled(
     """A table that grows from size to size. `said` is told how many vehicles are in it."""
     world.settle("create_vehicle_by_vin")
     for owner in OWNERS:
-        founded = Organization.founded(recorded_world.PARTNER, "Owner", "Fleet")
+        founded = Organization.create(recorded_world.PARTNER, "Owner", "Fleet")
         table.transact(organizations.add(replace(founded, id=owner, path=owner)))
     job = {"table": os.environ["TABLE_NAME"], "templates": _templates()}
     before = 0
@@ -152,7 +152,7 @@ def _check_in(number: int, vehicle_id: str) -> dict[str, Any]:
     for kind in "ab":
         user = replace(_user(), id=f"usr_{number % 1000:032x}")
         photo: Photo = replace(
-            Photo.announced(user, "image/jpeg"),
+            Photo.create(user, "image/jpeg"),
             id=f"pho_{kind}{number:031x}",
             photo_status="Ready",
             version_id="v1",
@@ -191,6 +191,6 @@ def _templates() -> list[Any]:
 
 
 def _registered(user: User) -> Vehicle:
-    return Vehicle.registered(
+    return Vehicle.create(
         recorded_world.BRONCO, user, make="Ford", model="Bronco II", plate="X", state="CA"
     )

@@ -56,7 +56,7 @@ def target(
 @partner_app.command("create")
 def create_partner(name: Name) -> None:
     """Create a partner."""
-    partner = Partner.signed(name)
+    partner = Partner.create(name)
     table.transact(partners.add(partner))
     console.print(partner.id)
 
@@ -100,7 +100,7 @@ def create_organization(
     """Create an organization, at the root or below a parent of the same type."""
     partners.get(partner)
     above = _organization(parent, partner)
-    organization = Organization.founded(partner, name, supplier_type, above)
+    organization = Organization.create(partner, name, supplier_type, above)
     table.transact(organizations.add(organization))
     console.print(organization.id)
 
@@ -145,7 +145,7 @@ def create_client(
     """
     partners.get(partner)
     secret = new_secret()
-    client = Client.admitted(
+    client = Client.create(
         partner,
         name,
         frozenset(map(_scope, scope or ())),

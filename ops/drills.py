@@ -218,7 +218,7 @@ def poison() -> None:
     if _waiting(_dead_queue()):
         raise DrillFailed("the dead-letter queue is not empty: redrive it first")
     partner, root = _partner()
-    branch = Organization.founded(partner.id, "Branch", "Fleet", root)
+    branch = Organization.create(partner.id, "Branch", "Fleet", root)
     table.transact(organizations.add(branch))
     vehicle_id = _vehicle(partner, root)
     [seen] = vehicles.of_organization(root.id, limit=1, after=None)[0]
@@ -274,14 +274,14 @@ def _dead_queue() -> str:
 
 
 def _partner() -> tuple[Partner, Organization]:
-    partner = Partner.signed(f"Drill {secrets.token_hex(3)}")
-    root = Organization.founded(partner.id, "Fleet", "Fleet")
+    partner = Partner.create(f"Drill {secrets.token_hex(3)}")
+    root = Organization.create(partner.id, "Fleet", "Fleet")
     table.transact(partners.add(partner), organizations.add(root))
     return partner, root
 
 
 def _client(partner: Partner, root: Organization, secret: str) -> Client:
-    client = Client.admitted(
+    client = Client.create(
         partner.id, "Drill", ALL_SCOPES, secret=secret, pepper=pepper(), home=root
     )
     table.transact(clients.add(client))

@@ -6,7 +6,7 @@ pending
 """
 
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.errors import (
     DriverNotFound,
     InactiveVehicle,
@@ -29,7 +29,7 @@ from motorpool.vehicles.supplier_api import AssignDriver
     ),
     idempotent=True,
 )
-def handler(vehicle_id: str, request: AssignDriver, caller: Caller) -> Change[None]:
-    vehicle = vehicles.get(vehicle_id, seen_by=caller, outside=VehicleNotFound)
+def handler(vehicle_id: str, request: AssignDriver, caller: Caller) -> Result[None]:
+    vehicle = vehicles.get(vehicle_id, visible_to=caller, outside=VehicleNotFound)
     after = vehicle.assigned_to(users.find(request.driver_id))
-    return Change(None, vehicles.changed(vehicle, after))
+    return Result(None, vehicles.changed(vehicle, after))

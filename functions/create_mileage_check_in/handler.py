@@ -7,7 +7,7 @@ vehicle is deactivated · 404 no such vehicle, or nobody owns it · 409 its firs
 
 from motorpool import errors
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.api.public_url import PublicUrl
 from motorpool.checkins import store as checkins
 from motorpool.checkins.model import CheckIn
@@ -33,14 +33,14 @@ from motorpool.checkins.partner_api import CreateMileageCheckIn, MileageCheckInA
 )
 def handler(
     request: CreateMileageCheckIn, caller: Caller, here: PublicUrl
-) -> Change[MileageCheckInAnswer]:
+) -> Result[MileageCheckInAnswer]:
     plate, state = request.license_plate, request.state
-    found = checkins.gathered(
+    found = checkins.context_of(
         request.vehicle_id, request.photo_ids(), plate=plate, state=state, caller=caller
     )
     photos = found.photos.uploaded()
-    vehicle = found.vehicle_seen_by(caller)
-    check_in, after = CheckIn.made(
+    vehicle = found.vehicle_visible_to(caller)
+    check_in, after = CheckIn.create(
         vehicle,
         photos,
         plate=plate,
@@ -49,6 +49,6 @@ def handler(
         cadence=found.cadence,
         plate_is_taken=found.plate_is_taken,
     )
-    return Change(
+    return Result(
         MileageCheckInAnswer.of(check_in, here), checkins.add(check_in, vehicle, after, photos)
     )

@@ -5,7 +5,7 @@ organization · 409 the phone is taken
 """
 
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.errors import (
     InvalidParameters,
     NoPermission,
@@ -19,12 +19,12 @@ from motorpool.tenants.users import User
 
 
 @endpoint(raises=(InvalidParameters, NoPermission, OrganizationNotFound, UserAlreadyExists))
-def handler(request: CreateUser, caller: Caller) -> Change[UserAnswer]:
+def handler(request: CreateUser, caller: Caller) -> Result[UserAnswer]:
     organization_id = request.organization_id or caller.org_id
     if organization_id is None:
         raise InvalidParameters(("organizationId", "required: the client is of no organization"))
-    organization = organizations.get(organization_id, seen_by=caller)
-    user = User.enrolled(
+    organization = organizations.get(organization_id, visible_to=caller)
+    user = User.create(
         organization,
         first_name=request.first_name,
         last_name=request.last_name,
@@ -32,4 +32,4 @@ def handler(request: CreateUser, caller: Caller) -> Change[UserAnswer]:
         email=request.email,
         state=request.address.state,
     )
-    return Change(UserAnswer.of(user), users.add(user))
+    return Result(UserAnswer.of(user), users.add(user))

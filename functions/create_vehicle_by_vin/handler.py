@@ -5,7 +5,7 @@ organizations · 404 no such user · 409 VIN or plate is taken
 """
 
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.errors import InvalidParameters, NoPermission, UserNotFound, VehicleAlreadyExists
 from motorpool.snapshot import before_snapshot
 from motorpool.tenants import user_store as users
@@ -18,11 +18,11 @@ before_snapshot(vin.load_database)
 
 
 @endpoint(raises=(InvalidParameters, NoPermission, UserNotFound, VehicleAlreadyExists))
-def handler(request: CreateVehicleByVin, caller: Caller) -> Change[VehicleAnswer]:
+def handler(request: CreateVehicleByVin, caller: Caller) -> Result[VehicleAnswer]:
     decoded = vin.decode(request.vin)
-    decoded.agrees_with(make=request.make, model=request.model, year=request.year)
-    owner = users.get(request.user_id, seen_by=caller)
-    vehicle = Vehicle.registered(
+    decoded.ensure_matches(make=request.make, model=request.model, year=request.year)
+    owner = users.get(request.user_id, visible_to=caller)
+    vehicle = Vehicle.create(
         decoded,
         owner,
         make=request.make,
@@ -30,4 +30,4 @@ def handler(request: CreateVehicleByVin, caller: Caller) -> Change[VehicleAnswer
         plate=request.license_plate,
         state=request.state,
     )
-    return Change(VehicleAnswer.of(vehicle), vehicles.add(vehicle))
+    return Result(VehicleAnswer.of(vehicle), vehicles.add(vehicle))

@@ -17,6 +17,6 @@ from motorpool.vehicles.supplier_api import SupplierPageQuery
 def handler(vehicle_id: str, query: SupplierPageQuery, caller: Caller) -> CustodyAnswer:
     name = f"custody of {vehicle_id}"
     after = key_before(query.page_token, name, field="page_token")
-    vehicles.get(vehicle_id, seen_by=caller, outside=VehicleNotFound)
+    vehicles.get(vehicle_id, visible_to=caller, outside=VehicleNotFound)
     chain, last = transfers.custody_of(vehicle_id, limit=query.page_size, after=after)
     return CustodyAnswer.of(chain, cursor_after(last, name))

@@ -13,5 +13,5 @@ from motorpool.errors import CheckInNotFound, NoPermission
 
 @endpoint(raises=(CheckInNotFound, NoPermission))
 def handler(id: str, caller: Caller, here: PublicUrl) -> MileageCheckInAnswer:
-    check_in, _, _ = checkins.get(id, seen_by=caller)
+    check_in, _, _ = checkins.get(id, visible_to=caller)
     return MileageCheckInAnswer.of(check_in, here)

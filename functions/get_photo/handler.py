@@ -14,6 +14,6 @@ from motorpool.photos.partner_api import PhotoQuery
 
 @endpoint(raises=(InvalidParameters, NoPermission, PhotoNotFound))
 def handler(photo_id: str, query: PhotoQuery, caller: Caller) -> Redirect:
-    photo = photos.get(photo_id, seen_by=caller)
-    photo.must_be_fit_to_show(query.size)
+    photo = photos.get(photo_id, visible_to=caller)
+    photo.ensure_fit_to_show(query.size)
     return Redirect(bucket.view_url(photo, thumbnail=query.size == "thumbnail"))

@@ -14,4 +14,4 @@ from motorpool.photos.partner_api import PhotoStatusAnswer
 
 @endpoint(raises=(NoPermission, PhotoNotFound))
 def handler(photo_id: str, caller: Caller, here: PublicUrl) -> PhotoStatusAnswer:
-    return PhotoStatusAnswer.of(photos.get(photo_id, seen_by=caller), handle(photo_id, here))
+    return PhotoStatusAnswer.of(photos.get(photo_id, visible_to=caller), handle(photo_id, here))

@@ -12,5 +12,5 @@ from motorpool.vehicles.supplier_api import SupplierVehicleAnswer
 
 @endpoint(raises=(VehicleNotFound,))
 def handler(vehicle_id: str, caller: Caller) -> SupplierVehicleAnswer:
-    vehicle = vehicles.get(vehicle_id, seen_by=caller, outside=VehicleNotFound)
+    vehicle = vehicles.get(vehicle_id, visible_to=caller, outside=VehicleNotFound)
     return SupplierVehicleAnswer.of(vehicle)

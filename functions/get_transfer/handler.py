@@ -12,5 +12,5 @@ from motorpool.transfers.supplier_api import TransferAnswer, TransferView
 
 @endpoint(raises=(TransferNotFound,))
 def handler(transfer_id: str, caller: Caller) -> TransferAnswer:
-    transfer = transfers.get(transfer_id, seen_by=caller)
+    transfer = transfers.get(transfer_id, visible_to=caller)
     return TransferAnswer(transfer=TransferView.of(transfer))

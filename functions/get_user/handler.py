@@ -12,4 +12,4 @@ from motorpool.tenants.partner_api import UserAnswer
 
 @endpoint(raises=(NoPermission, UserNotFound))
 def handler(user_id: str, caller: Caller) -> UserAnswer:
-    return UserAnswer.of(users.get(user_id, seen_by=caller))
+    return UserAnswer.of(users.get(user_id, visible_to=caller))

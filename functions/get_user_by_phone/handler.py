@@ -12,4 +12,4 @@ from motorpool.tenants.partner_api import UserAnswer
 
 @endpoint(raises=(NoPermission, UserNotFound))
 def handler(phone: str, caller: Caller) -> UserAnswer:
-    return UserAnswer.of(users.get_by_phone(phone, seen_by=caller))
+    return UserAnswer.of(users.get_by_phone(phone, visible_to=caller))

@@ -12,4 +12,4 @@ from motorpool.vehicles.partner_api import VehicleAnswer
 
 @endpoint(raises=(NoPermission, VehicleNotFound))
 def handler(vehicle_id: str, caller: Caller) -> VehicleAnswer:
-    return VehicleAnswer.of(vehicles.get(vehicle_id, seen_by=caller))
+    return VehicleAnswer.of(vehicles.get(vehicle_id, visible_to=caller))

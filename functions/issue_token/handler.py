@@ -6,7 +6,7 @@
 from motorpool.access import client_store as clients
 from motorpool.access import tokens
 from motorpool.api import oauth
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.api.gateway_event import Authorization
 from motorpool.api.oauth import TokenAnswer, TokenRequest
 from motorpool.errors import InvalidClient, InvalidScope, InvalidTokenRequest, UnsupportedGrantType
@@ -20,7 +20,7 @@ before_snapshot(tokens.load_library)
     headers=("Cache-Control",),
     form=True,
 )
-def handler(request: TokenRequest, authorization: Authorization) -> Change[TokenAnswer]:
+def handler(request: TokenRequest, authorization: Authorization) -> Result[TokenAnswer]:
     client_id, secret = request.credentials(authorization)
     token = oauth.granted(clients.find(client_id), secret, request.scope)
-    return Change(token, headers={"Cache-Control": "no-store"})
+    return Result(token, headers={"Cache-Control": "no-store"})

@@ -19,6 +19,6 @@ def handler(query: OwnedVehiclesQuery, caller: Caller) -> SupplierVehiclesAnswer
         raise InvalidParameters(("owner_id", "required: the client is of no organization"))
     name = f"vehicles of {owner_id}"
     after = key_before(query.page_token, name, field="page_token")
-    organizations.get(owner_id, seen_by=caller, outside=OrganizationNotFound)
+    organizations.get(owner_id, visible_to=caller, outside=OrganizationNotFound)
     found, last = vehicles.of_organization(owner_id, limit=query.page_size, after=after)
     return SupplierVehiclesAnswer.of(found, cursor_after(last, name))

@@ -16,6 +16,6 @@ from motorpool.vehicles.partner_api import VehiclesAnswer
 def handler(user_id: str, query: PageQuery, caller: Caller) -> VehiclesAnswer:
     name = f"vehicles of {user_id}"
     after = key_before(query.cursor, name)
-    users.get(user_id, seen_by=caller)
+    users.get(user_id, visible_to=caller)
     found, last = vehicles.of_user(user_id, limit=query.limit, after=after)
     return VehiclesAnswer.of(found, cursor_after(last, name))

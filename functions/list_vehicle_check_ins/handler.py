@@ -17,6 +17,6 @@ from motorpool.vehicles import store as vehicles
 def handler(vehicle_id: str, query: PageQuery, caller: Caller, here: PublicUrl) -> CheckInsAnswer:
     name = f"check-ins of {vehicle_id}"
     after = key_before(query.cursor, name)
-    vehicles.get(vehicle_id, seen_by=caller)
+    vehicles.get(vehicle_id, visible_to=caller)
     found, last = checkins.of_vehicle(vehicle_id, limit=query.limit, after=after)
     return CheckInsAnswer.of(found, here, cursor_after(last, name))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.api.public_url import PublicUrl
 from motorpool.errors import InvalidParameters, NoPermission, UserNotFound
 from motorpool.photos import bucket
@@ -19,22 +19,22 @@ from motorpool.photos.partner_api import PhotoUploadAnswer, RequestPhotoUpload
 from motorpool.tenants import user_store as users
 
 
-def renewed(first: Mapping[str, Any], caller: Caller) -> Change[PhotoUploadAnswer]:
+def renewed(first: Mapping[str, Any], caller: Caller) -> Result[PhotoUploadAnswer]:
     photo_id = first["photoUrl"].rpartition("/")[2]
     form = bucket.form(photo_id, first["contentType"])
-    return Change(PhotoUploadAnswer.model_validate({**first, **form}, strict=False))
+    return Result(PhotoUploadAnswer.model_validate({**first, **form}, strict=False))
 
 
 @endpoint(raises=(InvalidParameters, NoPermission, UserNotFound), renewed=renewed)
 def handler(
     request: RequestPhotoUpload, caller: Caller, here: PublicUrl
-) -> Change[PhotoUploadAnswer]:
-    user = users.get(request.user_id, seen_by=caller)
-    photo = Photo.announced(user, request.content_type, request.asserted())
+) -> Result[PhotoUploadAnswer]:
+    user = users.get(request.user_id, visible_to=caller)
+    photo = Photo.create(user, request.content_type, request.asserted())
     answer = PhotoUploadAnswer(
         **dict(request),
         **bucket.form(photo.id, photo.content_type),
         photo_url=photos.handle(photo.id, here),
         max_bytes=photos.MAX_BYTES,
     )
-    return Change(answer, stored_photos.add(photo))
+    return Result(answer, stored_photos.add(photo))

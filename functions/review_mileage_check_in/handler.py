@@ -5,7 +5,7 @@ scope · 404 no such check-in · 409 it is confirmed or declined already
 """
 
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.api.public_url import PublicUrl
 from motorpool.checkins import store as checkins
 from motorpool.checkins.partner_api import MileageCheckInAnswer, ReviewMileageCheckIn
@@ -16,10 +16,10 @@ from motorpool.errors import CheckInIsFinal, CheckInNotFound, InvalidParameters,
 @endpoint(raises=(InvalidParameters, CheckInNotFound, NoPermission, CheckInIsFinal))
 def handler(
     id: str, request: ReviewMileageCheckIn, caller: Caller, here: PublicUrl
-) -> Change[MileageCheckInAnswer]:
-    check_in, vehicle, _ = checkins.get(id, seen_by=caller)
+) -> Result[MileageCheckInAnswer]:
+    check_in, vehicle, _ = checkins.get(id, visible_to=caller)
     reviewed, after = check_in.reviewed(request.check_in_status, request.admin_note, vehicle)
-    return Change(
+    return Result(
         MileageCheckInAnswer.of(reviewed, here),
         checkins.changed(check_in, reviewed, vehicle, after, PhotoPair(None, None)),
     )

@@ -8,7 +8,7 @@ transfer is accepted whole or not at all
 """
 
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.api.public_url import PublicUrl
 from motorpool.errors import (
     InvalidParameters,
@@ -38,14 +38,14 @@ from motorpool.transfers.supplier_api import TransferredVehicle, TransferVehicle
 )
 def handler(
     vehicle_id: str, request: TransferVehicle, caller: Caller, here: PublicUrl
-) -> Change[TransferredVehicle]:
-    parties = transfers.parties(
+) -> Result[TransferredVehicle]:
+    context_of_transfer = transfers.context_of_transfer(
         vehicle_id, request.new_owner_id, request.new_user_id, caller=caller
     )
-    if standing := parties.standing:
-        answer = TransferredVehicle.standing(parties, standing)
-        return Change(answer, headers=answer.location(here))
-    transfer, reserved = parties.accepted()
+    if standing := context_of_transfer.standing:
+        answer = TransferredVehicle.standing(context_of_transfer, standing)
+        return Result(answer, headers=answer.location(here))
+    transfer, reserved = context_of_transfer.accepted()
     answer = TransferredVehicle.accepted(reserved, transfer)
-    writes = transfers.add(transfer, parties.vehicle, reserved)
-    return Change(answer, writes, answer.location(here))
+    writes = transfers.add(transfer, context_of_transfer.vehicle, reserved)
+    return Result(answer, writes, answer.location(here))

@@ -4,12 +4,12 @@
 """
 
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.errors import VehicleNotFound
 from motorpool.vehicles import store as vehicles
 
 
 @endpoint(raises=(VehicleNotFound,), idempotent=True)
-def handler(vehicle_id: str, caller: Caller) -> Change[None]:
-    vehicle = vehicles.get(vehicle_id, seen_by=caller, outside=VehicleNotFound)
-    return Change(None, vehicles.changed(vehicle, vehicle.unassigned()))
+def handler(vehicle_id: str, caller: Caller) -> Result[None]:
+    vehicle = vehicles.get(vehicle_id, visible_to=caller, outside=VehicleNotFound)
+    return Result(None, vehicles.changed(vehicle, vehicle.unassigned()))

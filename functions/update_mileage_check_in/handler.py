@@ -7,7 +7,7 @@ or declined · 500 as when creating one; locked while it is Pending
 
 from motorpool import errors
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.api.public_url import PublicUrl
 from motorpool.checkins import store as checkins
 from motorpool.checkins.partner_api import MileageCheckInAnswer, UpdateMileageCheckIn
@@ -31,11 +31,11 @@ from motorpool.checkins.partner_api import MileageCheckInAnswer, UpdateMileageCh
 )
 def handler(
     id: str, request: UpdateMileageCheckIn, caller: Caller, here: PublicUrl
-) -> Change[MileageCheckInAnswer]:
-    check_in, vehicle, pair = checkins.get(id, seen_by=caller, with_photos=request.photo_ids())
+) -> Result[MileageCheckInAnswer]:
+    check_in, vehicle, pair = checkins.get(id, visible_to=caller, with_photos=request.photo_ids())
     photos = pair.uploaded()
     amended, after = check_in.amended(request.mileage, vehicle, photos)
-    return Change(
+    return Result(
         MileageCheckInAnswer.of(amended, here),
         checkins.changed(check_in, amended, vehicle, after, photos),
     )

@@ -5,7 +5,7 @@
 """
 
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.errors import (
     InvalidParameters,
     NoPermission,
@@ -22,10 +22,10 @@ from motorpool.vehicles.partner_api import UpdateVehicle, VehicleAnswer
     raises=(InvalidParameters, NoPermission, VehicleNotFound, UserNotFound, VehicleAlreadyExists),
     idempotent=True,
 )
-def handler(vehicle_id: str, request: UpdateVehicle, caller: Caller) -> Change[VehicleAnswer]:
-    vehicle = vehicles.get(vehicle_id, seen_by=caller)
-    user = users.get(request.user_id, seen_by=caller) if request.user_id else None
+def handler(vehicle_id: str, request: UpdateVehicle, caller: Caller) -> Result[VehicleAnswer]:
+    vehicle = vehicles.get(vehicle_id, visible_to=caller)
+    user = users.get(request.user_id, visible_to=caller) if request.user_id else None
     after = vehicle.updated_with(request.changes())
     if request.names_user:
         after = after.owned_by(user)
-    return Change(VehicleAnswer.of(after), vehicles.changed(vehicle, after))
+    return Result(VehicleAnswer.of(after), vehicles.changed(vehicle, after))

@@ -66,32 +66,32 @@ def _still_there(credentials: dict[str, str]) -> bool:
 
 
 def _motors() -> _Tenant:
-    partner = Partner.signed("Demo Motors")
-    fleet = Organization.founded(partner.id, "Demo Fleet", "Fleet")
-    west = Organization.founded(partner.id, "Fleet West", "Fleet", fleet)
-    east = Organization.founded(partner.id, "Fleet East", "Fleet", fleet)
-    coast = Organization.founded(partner.id, "Fleet West Coast", "Fleet", west)
-    rental = Organization.founded(partner.id, "Demo Rentals", "Rental")
+    partner = Partner.create("Demo Motors")
+    fleet = Organization.create(partner.id, "Demo Fleet", "Fleet")
+    west = Organization.create(partner.id, "Fleet West", "Fleet", fleet)
+    east = Organization.create(partner.id, "Fleet East", "Fleet", fleet)
+    coast = Organization.create(partner.id, "Fleet West Coast", "Fleet", west)
+    rental = Organization.create(partner.id, "Demo Rentals", "Rental")
     return _moved_in(partner, [fleet, west, east, coast, rental], area_code=415)
 
 
 def _neighbours() -> _Tenant:
-    partner = Partner.signed("Other Cars")
-    fleet = Organization.founded(partner.id, "Other Fleet", "Fleet")
-    rental = Organization.founded(partner.id, "Other Rentals", "Rental")
+    partner = Partner.create("Other Cars")
+    fleet = Organization.create(partner.id, "Other Fleet", "Fleet")
+    rental = Organization.create(partner.id, "Other Rentals", "Rental")
     return _moved_in(partner, [fleet, rental], area_code=503)
 
 
 def _moved_in(partner: Partner, tree: list[Organization], *, area_code: int) -> _Tenant:
     """Two users in each organization, and a client of the whole partner with every scope."""
     secret = new_secret()
-    client = Client.admitted(
+    client = Client.create(
         partner.id, "Demo client", ALL_SCOPES, secret=secret, pepper=pepper(), home=tree[0]
     )
     people = []
     for number in range(2 * len(tree)):
         first_name, last_name = NAMES[number % len(NAMES)].split()
-        person = User.enrolled(
+        person = User.create(
             tree[number // 2],
             first_name=first_name,
             last_name=last_name,

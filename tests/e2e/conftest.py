@@ -211,7 +211,7 @@ class Tenant:
     def branch(self, parent: Organization | None = None) -> Organization:
         """A new organization below another."""
         above = parent or self.root
-        branch = Organization.founded(self.partner.id, "Branch", above.supplier_type, above)
+        branch = Organization.create(self.partner.id, "Branch", above.supplier_type, above)
         table.transact(organizations.add(branch))
         return branch
 
@@ -323,7 +323,7 @@ def at_once(
 
 def _admitted(partner: Partner, **links: Organization) -> tuple[Client, dict[str, str]]:
     secret = new_secret()
-    client = Client.admitted(
+    client = Client.create(
         partner.id, "A client", ALL_SCOPES, secret=secret, pepper=pepper(), **links
     )
     return client, {"partnerId": partner.id, "clientId": client.id, "clientSecret": secret}
@@ -334,8 +334,8 @@ def new_tenant(stack: dict[str, Any]) -> Callable[[], Tenant]:
     """Makes partners."""
 
     def new_tenant() -> Tenant:
-        partner = Partner.signed("Tested Motors")
-        root = Organization.founded(partner.id, "Root", "Fleet")
+        partner = Partner.create("Tested Motors")
+        root = Organization.create(partner.id, "Root", "Fleet")
         client, credentials = _admitted(partner, home=root)
         table.transact(partners.add(partner), organizations.add(root), clients.add(client))
         url = stack["partner_api"]

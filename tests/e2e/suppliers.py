@@ -151,7 +151,7 @@ class Fleet:
     ) -> Supplier:
         """A new client, of an organization and those below it or of the whole partner."""
         secret = new_secret()
-        made = Client.admitted(
+        made = Client.create(
             self.tenant.partner.id,
             "A client",
             scopes,
@@ -196,6 +196,6 @@ def founded(
     tenant: Tenant, supplier_type: SupplierType, parent: Organization | None = None
 ) -> Organization:
     """A new organization of a partner."""
-    made = Organization.founded(tenant.partner.id, supplier_type, supplier_type, parent)
+    made = Organization.create(tenant.partner.id, supplier_type, supplier_type, parent)
     table.transact(organizations.add(made))
     return made

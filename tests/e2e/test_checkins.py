@@ -409,7 +409,7 @@ def test_what_is_pending_is_not_sent_anew(tenant: Tenant, user: str, car: dict[s
 def test_a_client_without_the_scope_reviews_nothing(tenant: Tenant, car: dict[str, Any]) -> None:
     id = made(tenant.check_in(car, 100))["id"]
     secret = new_secret()
-    client = Client.admitted(
+    client = Client.create(
         tenant.partner.id, "No reviewer", frozenset(), secret=secret, pepper=pepper()
     )
     table.transact(clients.add(client))

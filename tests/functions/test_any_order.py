@@ -82,9 +82,7 @@ class CheckIns(RuleBasedStateMachine):
     def pair(self) -> dict[str, Any]:
         """Two photos that nobody used."""
         made = [
-            replace(
-                Photo.announced(self.driver, "image/jpeg"), photo_status="Ready", version_id="v"
-            )
+            replace(Photo.create(self.driver, "image/jpeg"), photo_status="Ready", version_id="v")
             for _ in range(2)
         ]
         table.transact(*(write for photo in made for write in photos.add(photo)))

@@ -185,7 +185,7 @@ def test_what_keeps_changing_comes_again(
     accepted: Transfer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stale(*_: Any) -> None:
-        raise table.Stale
+        raise table.VersionConflict
 
     monkeypatch.setattr(table, "transact", stale)
     pauses: list[float] = []

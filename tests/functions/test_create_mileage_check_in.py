@@ -481,7 +481,7 @@ def test_a_photo_inspected_between_reading_and_writing_is_read_again(
     }
     transact = table.transact
 
-    def once_the_inspection_is_done(*writes: table.Write) -> None:
+    def once_the_inspection_is_done(*writes: table.TransactItem) -> None:
         monkeypatch.setattr(table, "transact", transact)
         assert pair.license
         table.transact(photos.inspected(replace(pair.license, **seen)))

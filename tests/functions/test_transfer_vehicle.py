@@ -112,10 +112,10 @@ def test_three_calls_are_enough_with_a_new_user_and_a_key(
 def test_a_tree_six_deep_among_five_hundred_costs_no_call_more(
     somebody: Somebody, root: Organization
 ) -> None:
-    made = [Organization.founded(world.PARTNER, f"{n}", "Fleet", root) for n in range(500)]
+    made = [Organization.create(world.PARTNER, f"{n}", "Fleet", root) for n in range(500)]
     deepest = root
     for _ in range(5):
-        deepest = Organization.founded(world.PARTNER, "deep", "Fleet", deepest)
+        deepest = Organization.create(world.PARTNER, "deep", "Fleet", deepest)
         made.append(deepest)
     for some in itertools.batched(made, 100, strict=False):
         table.transact(*map(organizations.add, some))

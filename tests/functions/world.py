@@ -56,7 +56,7 @@ def partner(
     id: str = PARTNER, *, cadence_days: int | None = None, opens_days_before: int = 0
 ) -> Partner:
     """A partner."""
-    signed = replace(Partner.signed("Recorded Motors"), id=id)
+    signed = replace(Partner.create("Recorded Motors"), id=id)
     made = signed.with_cadence(cadence_days, opens_days_before)
     table.transact(partners.add(made))
     return made
@@ -71,7 +71,7 @@ def organization(
 ) -> Organization:
     """An organization, at the root or below a parent."""
     path = f"{parent.path}/{id}" if parent else id
-    founded = Organization.founded(of, "A fleet", supplier_type, parent)
+    founded = Organization.create(of, "A fleet", supplier_type, parent)
     made = replace(founded, id=id, path=path)
     table.transact(organizations.add(made))
     return made
@@ -81,7 +81,7 @@ def client(
     id: str = CLIENT, *, secret: str = SECRET, of: str = PARTNER, **links: Organization
 ) -> Client:
     """A client with every scope. `links` are `linked_to` and `home`."""
-    admitted = Client.admitted(of, "A client", ALL_SCOPES, secret=secret, pepper=pepper(), **links)
+    admitted = Client.create(of, "A client", ALL_SCOPES, secret=secret, pepper=pepper(), **links)
     made = replace(admitted, id=id)
     table.transact(clients.add(made))
     return made
@@ -89,7 +89,7 @@ def client(
 
 def driver(id: str = USER, *, at: Organization, phone: str = "+14155550100") -> User:
     """A user of an organization."""
-    enrolled = User.enrolled(at, first_name="Kim", last_name="Okafor", phone=phone, state="CA")
+    enrolled = User.create(at, first_name="Kim", last_name="Okafor", phone=phone, state="CA")
     made = replace(enrolled, id=id)
     table.transact(*users.add(made))
     return made
@@ -104,7 +104,7 @@ def vehicle(
     state: str | None = "CA",
 ) -> Vehicle:
     """An active vehicle of a user."""
-    registered = Vehicle.registered(car, of, make="Ford", model=car.model, plate=plate, state=state)
+    registered = Vehicle.create(car, of, make="Ford", model=car.model, plate=plate, state=state)
     made = replace(registered, id=id)
     table.transact(*vehicles.add(made))
     return made
@@ -119,7 +119,7 @@ def photo(
     **changes: Any,
 ) -> Photo:
     """A photo of a user, uploaded unless `file` is None; `changes` are fields of the item."""
-    made = replace(Photo.announced(of, content_type), id=id, **changes)
+    made = replace(Photo.create(of, content_type), id=id, **changes)
     table.transact(*stored_photos.add(made))
     if file is not None:
         uploaded(made, file)
@@ -156,7 +156,7 @@ def check_in(
 ) -> tuple[CheckIn, Vehicle]:
     """A pending check-in of a vehicle, by the rules, and the vehicle after it."""
     pair = photos.uploaded()
-    made, after = CheckIn.made(
+    made, after = CheckIn.create(
         of,
         pair,
         plate=plate,

@@ -68,4 +68,4 @@ def caller() -> Caller:
 @pytest.fixture
 def fleet() -> Organization:
     """A root fleet of the caller's partner."""
-    return Organization.founded("ptr_" + "1" * 32, "Fleet", "Fleet")
+    return Organization.create("ptr_" + "1" * 32, "Fleet", "Fleet")

@@ -69,7 +69,7 @@ def made(
     **changes: Any,
 ) -> tuple[CheckIn, Vehicle]:
     asked = request(**changes)
-    return CheckIn.made(
+    return CheckIn.create(
         vehicle,
         photos,
         plate=asked.license_plate,

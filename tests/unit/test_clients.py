@@ -18,7 +18,7 @@ PEPPER = b"pepper"
 def admitted(
     secret: str, linked_to: Organization | None = None, home: Organization | None = None
 ) -> Client:
-    return Client.admitted(
+    return Client.create(
         PARTNER,
         "A client",
         ALL_SCOPES,
@@ -104,7 +104,7 @@ def test_every_known_hash_is_compared_whichever_of_them_matches(
 
 
 def test_a_linked_client_sees_its_organization_and_puts_users_there(fleet: Organization) -> None:
-    branch = Organization.founded(PARTNER, "Branch", "Fleet", fleet)
+    branch = Organization.create(PARTNER, "Branch", "Fleet", fleet)
     client = admitted("secret", linked_to=branch)
     assert (client.org_id, client.org_path) == (branch.id, f"{fleet.id}/{branch.id}")
 

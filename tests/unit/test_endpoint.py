@@ -15,13 +15,13 @@ from pydantic import Field
 
 from motorpool import budget
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, Endpoint, endpoint
+from motorpool.api.endpoint import Endpoint, Result, endpoint
 from motorpool.api.gateway_event import MOST_PROBLEMS
 from motorpool.api.idempotency import AlreadyAnswered, FirstAnswer
 from motorpool.api.schemas import NOT_KEPT, PartnerModel, ShortText
 from motorpool.dynamodb import table
 from motorpool.dynamodb.items import Item
-from motorpool.dynamodb.table import Key, Write
+from motorpool.dynamodb.table import Key, TransactItem
 from motorpool.errors import (
     InvalidParameters,
     MotorpoolError,
@@ -77,9 +77,9 @@ def look_up(vehicle_id: str, query: Page) -> Greeting:
 
 
 @endpoint(raises=(UserAlreadyExists,))
-def enrol(request: Order, caller: Caller) -> Change[Greeting]:
+def enrol(request: Order, caller: Caller) -> Result[Greeting]:
     answer = Greeting(said_to=request.owner_name, by=caller.client_id, wheels=0)
-    return Change(answer, (table.put(Key("a", "b"), {}),))
+    return Result(answer, (table.put(Key("a", "b"), {}),))
 
 
 def refusing(error: BaseException) -> Endpoint:
@@ -94,12 +94,12 @@ def refusing(error: BaseException) -> Endpoint:
 class Store:
     """What the table would be asked, and what it answers."""
 
-    written: list[tuple[Write, ...]] = field(default_factory=list)
+    written: list[tuple[TransactItem, ...]] = field(default_factory=list)
     items: dict[Key, Item] = field(default_factory=dict)
     refusal: MotorpoolError | None = None
     refusals: list[MotorpoolError] = field(default_factory=list)
 
-    def transact(self, *writes: Write) -> None:
+    def transact(self, *writes: TransactItem) -> None:
         if refusal := self.refusals.pop(0) if self.refusals else self.refusal:
             raise refusal
         self.written.append(writes)
@@ -419,8 +419,8 @@ def test_one_of_several_scopes_is_enough(caller: Caller, monkeypatch: pytest.Mon
 
 def test_an_answer_of_nothing_is_a_204_without_a_body(caller: Caller) -> None:
     @endpoint()
-    def hush(caller: Caller) -> Change[None]:
-        return Change(None, headers={"Location": "elsewhere"})
+    def hush(caller: Caller) -> Result[None]:
+        return Result(None, headers={"Location": "elsewhere"})
 
     answer = hush(event(caller), CONTEXT)
     assert (answer["statusCode"], answer["body"]) == (204, "")
@@ -434,11 +434,11 @@ def test_a_decision_on_what_has_changed_since_is_made_again(
     monkeypatch.setattr("time.sleep", lambda _: None)
 
     @endpoint()
-    def decide(caller: Caller) -> Change[Greeting]:
+    def decide(caller: Caller) -> Result[Greeting]:
         decisions.append(caller)
-        store.refusal = table.Stale() if len(decisions) < 3 else None
+        store.refusal = table.VersionConflict() if len(decisions) < 3 else None
         answer = Greeting(said_to=None, by="", wheels=len(decisions))
-        return Change(answer, (table.put(Key("a", "b"), {}),))
+        return Result(answer, (table.put(Key("a", "b"), {}),))
 
     assert called(decide, event(caller))[1]["wheels"] == 3
     assert len(store.written) == 1
@@ -449,7 +449,7 @@ def test_what_keeps_changing_is_a_dependency_that_fails(
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     monkeypatch.setenv("API", "supplier")
-    store.refusal = table.Stale()
+    store.refusal = table.VersionConflict()
     status, body, headers = called(enrol, event(caller, {"ownerName": "Dana"}))
     assert (status, body["code"], headers["Retry-After"]) == (503, "service_unavailable", "1")
 
@@ -463,12 +463,12 @@ def test_no_decision_is_begun_so_late_that_the_function_could_end_before_it(
     decisions = []
 
     @endpoint()
-    def decide(caller: Caller) -> Change[Greeting]:
+    def decide(caller: Caller) -> Result[Greeting]:
         decisions.append(caller)
         clock[0] += budget.SECONDS * 0.4
-        return Change(Greeting(said_to=None, by="", wheels=0), (table.put(Key("a", "b"), {}),))
+        return Result(Greeting(said_to=None, by="", wheels=0), (table.put(Key("a", "b"), {}),))
 
-    store.refusal = table.Stale()
+    store.refusal = table.VersionConflict()
     assert called(decide, event(caller))[0] == 500
     assert len(decisions) == 3
 
@@ -509,8 +509,8 @@ def test_a_null_is_another_request_than_no_field_and_a_field_of_another_name_is_
     caller: Caller, store: Store
 ) -> None:
     @endpoint()
-    def paint(request: Paint, caller: Caller) -> Change[None]:
-        return Change(None, (table.put(Key("a", "b"), {}),))
+    def paint(request: Paint, caller: Caller) -> Result[None]:
+        return Result(None, (table.put(Key("a", "b"), {}),))
 
     keyed = {"Idempotency-Key": ["a"]}
     bodies: list[dict[str, Any]] = [
@@ -529,14 +529,14 @@ def shows_a_secret(store: Store) -> Endpoint:
     """An endpoint whose answer has a secret that no record keeps."""
     numbers = itertools.count(1)
 
-    def with_another_secret(first: Mapping[str, Any], caller: Caller) -> Change[Device]:
+    def with_another_secret(first: Mapping[str, Any], caller: Caller) -> Result[Device]:
         device = Device(id=first["id"], secret=f"secret-{next(numbers)}")
-        return Change(device, (table.put(Key("secret", device.secret), {}),))
+        return Result(device, (table.put(Key("secret", device.secret), {}),))
 
     @endpoint(renewed=with_another_secret)
-    def connect(caller: Caller) -> Change[Device]:
+    def connect(caller: Caller) -> Result[Device]:
         device = Device(id="dev_1", secret=f"secret-{next(numbers)}")
-        return Change(device, (table.put(Key("secret", device.secret), {}),))
+        return Result(device, (table.put(Key("secret", device.secret), {}),))
 
     return connect
 
@@ -575,10 +575,10 @@ def test_what_was_carried_out_though_its_answer_was_lost_is_found_out_where_it_c
         decisions = []
 
         @endpoint(idempotent=idempotent)
-        def decide(caller: Caller) -> Change[Greeting]:
+        def decide(caller: Caller) -> Result[Greeting]:
             decisions.append(caller)
             answer = Greeting(said_to=None, by="", wheels=len(decisions))
-            return Change(answer, (table.put(Key("a", "b"), {}),))
+            return Result(answer, (table.put(Key("a", "b"), {}),))
 
         store.refusals = [table.OutcomeUnknown()]
         headers = {"Idempotency-Key": ["a"]} if key else {}

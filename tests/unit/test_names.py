@@ -16,9 +16,9 @@ type Create = Callable[[str], Partner | Organization | Client]
 each = pytest.mark.parametrize(
     "create",
     [
-        Partner.signed,
-        lambda name: Organization.founded(PARTNER, name, "Fleet"),
-        lambda name: Client.admitted(PARTNER, name, frozenset(), secret="one", pepper=b"pepper"),
+        Partner.create,
+        lambda name: Organization.create(PARTNER, name, "Fleet"),
+        lambda name: Client.create(PARTNER, name, frozenset(), secret="one", pepper=b"pepper"),
     ],
     ids=["partner", "organization", "client"],
 )

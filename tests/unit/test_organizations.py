@@ -13,7 +13,7 @@ def founded(
     supplier_type: SupplierType = "Fleet",
     partner_id: str = PARTNER,
 ) -> Organization:
-    return Organization.founded(partner_id, "An organization", supplier_type, parent)
+    return Organization.create(partner_id, "An organization", supplier_type, parent)
 
 
 def test_a_root_has_its_own_id_as_its_path_and_no_parent() -> None:

@@ -32,7 +32,7 @@ def test_the_first_check_in_is_always_open() -> None:
 
 
 def test_a_new_partner_has_none_and_may_get_and_lose_one() -> None:
-    partner = Partner.signed("Motors")
+    partner = Partner.create("Motors")
     assert partner.cadence == Cadence()
     with_one = partner.with_cadence(30, 5)
     assert with_one.cadence == Cadence(30, 5)
@@ -51,9 +51,9 @@ def test_a_window_is_within_a_cadence_of_1_to_3650_days(
     days: int | None, before: int, field: str
 ) -> None:
     with pytest.raises(InvalidParameters, match=f"^{field}: "):
-        Partner.signed("Motors").with_cadence(days, before)
+        Partner.create("Motors").with_cadence(days, before)
 
 
 @pytest.mark.parametrize("window", [(1, 0), (3650, 3650), (30, 30)])
 def test_the_edges_are_within(window: Any) -> None:
-    assert Partner.signed("Motors").with_cadence(*window).cadence == Cadence(*window)
+    assert Partner.create("Motors").with_cadence(*window).cadence == Cadence(*window)

@@ -21,10 +21,8 @@ SEEN = Inspection(
 
 @pytest.fixture
 def photo(fleet: Organization) -> Photo:
-    user = User.enrolled(fleet, first_name="Dana", last_name="R", phone="+14155550123", state="CA")
-    return Photo.announced(
-        user, "image/jpeg", {"asserted_latitude": 1.5, "asserted_longitude": 2.5}
-    )
+    user = User.create(fleet, first_name="Dana", last_name="R", phone="+14155550123", state="CA")
+    return Photo.create(user, "image/jpeg", {"asserted_latitude": 1.5, "asserted_longitude": 2.5})
 
 
 @pytest.mark.parametrize(
@@ -98,14 +96,14 @@ def test_the_file_is_believed_more_than_the_caller(photo: Photo) -> None:
 def test_what_can_be_shown_depends_on_the_inspection(photo: Photo) -> None:
     ready = photo.inspected(SEEN, size=1, version_id="v1")
     rejected = photo.rejected("Text.", size=1, version_id="v1")
-    photo.must_be_fit_to_show("original")
-    ready.must_be_fit_to_show("original")
-    ready.must_be_fit_to_show("thumbnail")
+    photo.ensure_fit_to_show("original")
+    ready.ensure_fit_to_show("original")
+    ready.ensure_fit_to_show("thumbnail")
     with pytest.raises(PhotoNotFound):
-        photo.must_be_fit_to_show("thumbnail")
+        photo.ensure_fit_to_show("thumbnail")
     for size in ("original", "thumbnail"):
         with pytest.raises(PhotoNotFound, match="Text"):
-            rejected.must_be_fit_to_show(size)
+            rejected.ensure_fit_to_show(size)
 
 
 def test_a_thumbnail_is_of_one_version(photo: Photo) -> None:

@@ -7,7 +7,15 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from motorpool import aws, budget
 from motorpool.dynamodb import table
-from motorpool.dynamodb.table import FREE, Key, OutcomeUnknown, Stale, Write, put, transact
+from motorpool.dynamodb.table import (
+    FREE,
+    Key,
+    OutcomeUnknown,
+    TransactItem,
+    VersionConflict,
+    put,
+    transact,
+)
 from motorpool.errors import MotorpoolError, Unavailable, UserAlreadyExists, VehicleAlreadyExists
 
 HELD = {"Code": "ConditionalCheckFailed"}
@@ -58,7 +66,7 @@ def failed(code: str, status: int, **more: Any) -> ClientError:
     return ClientError(error, "TransactWriteItems")
 
 
-def part(refused: Any = None, pk: str = "a") -> Write:
+def part(refused: Any = None, pk: str = "a") -> TransactItem:
     return put(Key(pk, "b"), {}, only_if=FREE, refused=refused)
 
 
@@ -126,7 +134,7 @@ def test_whoever_conflicts_with_another_transaction_is_to_decide_again(
     monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     fake = answering(monkeypatch, cancelled(FINE, {"Code": code}))
-    with pytest.raises(Stale):
+    with pytest.raises(VersionConflict):
         transact(part(), part())
     assert len(fake.sent) == 1
 

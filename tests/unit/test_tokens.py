@@ -68,7 +68,7 @@ def test_the_name_of_a_key_tells_nothing_of_it() -> None:
 
 def test_a_client_stands_by_the_tokens_of_its_valid_secrets_only() -> None:
     pepper = b"pepper"
-    client = Client.admitted("ptr_1", "x", frozenset(), secret="one", pepper=pepper)
+    client = Client.create("ptr_1", "x", frozenset(), secret="one", pepper=pepper)
     both = client.with_new_secret("two", pepper)
     old, new = (
         Token(client.id, mark, frozenset())

@@ -14,7 +14,7 @@ from motorpool.errors import (
 )
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
-from motorpool.transfers.model import Parties, Standing, Transfer
+from motorpool.transfers.model import Standing, Transfer, TransferContext
 from motorpool.transfers.supplier_api import TransferredVehicle, TransferView
 from motorpool.vehicles.custody import Custody
 from motorpool.vehicles.custody_api import CustodyAnswer
@@ -26,7 +26,7 @@ HERE = PublicUrl("https://api.example.com/v1")
 
 @pytest.fixture
 def target(fleet: Organization) -> Organization:
-    return Organization.founded(PARTNER, "Branch", "Fleet", fleet)
+    return Organization.create(PARTNER, "Branch", "Fleet", fleet)
 
 
 @pytest.fixture
@@ -40,14 +40,14 @@ def vehicle(fleet: Organization) -> Vehicle:
 
 
 def user_of(organization: Organization) -> User:
-    return User.enrolled(
+    return User.create(
         organization, first_name="Kim", last_name="Okafor", phone="+14155550188", state="CA"
     )
 
 
 def refusal_of(vehicle: Vehicle, target: Organization) -> type[MotorpoolError]:
     with pytest.raises(MotorpoolError) as refused:
-        Parties(vehicle, target, None).accepted()
+        TransferContext(vehicle, target, None).accepted()
     return refused.type
 
 
@@ -55,7 +55,7 @@ def test_a_transfer_is_possible_within_a_supplier_type_active_or_not(
     vehicle: Vehicle, target: Organization
 ) -> None:
     for state in (vehicle, replace(vehicle, active=False)):
-        transfer, reserved = Parties(state, target, None).accepted()
+        transfer, reserved = TransferContext(state, target, None).accepted()
         assert reserved.pending_transfer_id == transfer.id
 
 
@@ -130,7 +130,7 @@ def test_the_same_transfer_again_is_answered_and_any_other_is_not(
     _, moved, _ = transfer.completed(reserved, None)
 
     def standing(vehicle: Vehicle, owner: Organization) -> Standing | None:
-        return Parties(vehicle, owner, None).standing
+        return TransferContext(vehicle, owner, None).standing
 
     assert standing(vehicle, target) is None
     assert standing(reserved, fleet) is None
@@ -141,7 +141,7 @@ def test_the_same_transfer_again_is_answered_and_any_other_is_not(
     assert standing(vehicle, fleet) == own
 
     def location(standing: Standing) -> dict[str, str]:
-        answer = TransferredVehicle.standing(Parties(moved, target, None), standing)
+        answer = TransferredVehicle.standing(TransferContext(moved, target, None), standing)
         assert answer.vehicle.owner_id == target.id
         return answer.location(HERE)
 

@@ -36,7 +36,7 @@ def refused(**changes: Any) -> str:
 
 @pytest.fixture
 def owner(fleet: Organization) -> User:
-    return User.enrolled(
+    return User.create(
         fleet, first_name="Dana", last_name="Reyes", phone="+14155550123", state="CA"
     )
 
@@ -44,7 +44,7 @@ def owner(fleet: Organization) -> User:
 def registered(owner: User, **claims: Any) -> Vehicle:
     """A Bronco of that user as a request registers it."""
     asked = request(**claims)
-    return Vehicle.registered(
+    return Vehicle.create(
         BRONCO,
         owner,
         make=asked.make,

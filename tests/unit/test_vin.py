@@ -58,7 +58,7 @@ def car(make: str, model: str, series: str | None = None) -> DecodedVin:
 
 def problems(decoded: DecodedVin, make: str, model: str, year: int = 2015) -> dict[str, str]:
     try:
-        decoded.agrees_with(make=make, model=model, year=year)
+        decoded.ensure_matches(make=make, model=model, year=year)
     except InvalidParameters as refusal:
         return dict(refusal.problems)
     return {}
@@ -111,12 +111,12 @@ def test_a_vin_is_normalized() -> None:
 
 
 def test_the_claim_of_the_sample_vin_is_accepted() -> None:
-    vin.decode(BRONCO).agrees_with(make="Ford", model="Bronco II", year=1988)
+    vin.decode(BRONCO).ensure_matches(make="Ford", model="Bronco II", year=1988)
 
 
 def test_a_false_claim_is_refused_naming_the_decoded_car() -> None:
     with pytest.raises(InvalidParameters) as refused:
-        vin.decode(BRONCO).agrees_with(make="Honda", model="Civic", year=2020)
+        vin.decode(BRONCO).ensure_matches(make="Honda", model="Civic", year=2020)
     assert refused.value.problems == (
         ("make", "says Honda, but the VIN decodes to FORD Bronco II 1988"),
         ("model", "says Civic, but the VIN decodes to FORD Bronco II 1988"),

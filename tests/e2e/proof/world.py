@@ -54,11 +54,11 @@ class Tenant:
     @classmethod
     def signed(cls) -> "Tenant":
         """A new one."""
-        partner = Partner.signed(f"Partner {secrets.token_hex(4)}")
+        partner = Partner.create(f"Partner {secrets.token_hex(4)}")
 
         def founded(kind: Any, parent: Organization | None = None) -> Organization:
             name = f"{kind} {secrets.token_hex(4)}"
-            return Organization.founded(partner.id, name, kind, parent)
+            return Organization.create(partner.id, name, kind, parent)
 
         root = founded("Fleet")
         west = founded("Fleet", root)
@@ -78,7 +78,7 @@ class Tenant:
     ) -> Headers:
         """The three headers of a new client: of the whole partner, unless linked to a branch."""
         secret = new_secret()
-        client = Client.admitted(
+        client = Client.create(
             self.partner.id,
             "A client",
             ALL_SCOPES - frozenset(without),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from motorpool.access.clients import Client
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Write
+from motorpool.dynamodb.table import FREE, TransactItem
 from motorpool.errors import ClientNotFound, Conflict
 from motorpool.ids import is_id
 
@@ -34,12 +34,12 @@ def of_partner(partner_id: str) -> list[Client]:
     return [from_attributes(Client, item) for item in items]
 
 
-def add(client: Client) -> Write:
+def add(client: Client) -> TransactItem:
     """A new client."""
     return table.put(keys.client(client.id), _item(client), only_if=FREE)
 
 
-def replaced(read: Client, changed: Client) -> Write:
+def replaced(read: Client, changed: Client) -> TransactItem:
     """`changed` in the place of `read`. Raises Conflict when another operator was faster."""
     later = replace(changed, updated=max(changed.updated, read.updated + 1))
     return table.put(

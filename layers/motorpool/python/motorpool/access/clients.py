@@ -67,7 +67,7 @@ class Client:
     updated: int
 
     @classmethod
-    def admitted(
+    def create(
         cls,
         partner_id: str,
         name: str,

@@ -2,7 +2,7 @@
 
 A handler takes, by name, what it needs: `request` (the body), `query` (the query string), `caller`,
 `here` (the API's URL), `authorization` (the header), and path parameters. It returns the answer
-(None: there is nothing to say), a `Redirect`, or a `Change`: the answer and the writes that make it
+(None: there is nothing to say), a `Redirect`, or a `Result`: the answer and the writes that make it
 true. When what it has read is no longer so by the time of the writes, it is called again. The
 models in its signature and the errors in the decorator are its OpenAPI entry.
 """
@@ -27,7 +27,7 @@ from motorpool.api.idempotency import AlreadyAnswered, FirstAnswer, IdempotencyK
 from motorpool.api.public_url import PublicUrl
 from motorpool.api.schemas import NOT_KEPT
 from motorpool.dynamodb import table
-from motorpool.dynamodb.table import Write
+from motorpool.dynamodb.table import TransactItem
 from motorpool.errors import (
     Api,
     InvalidParameters,
@@ -48,11 +48,11 @@ Headers = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Change[A: BaseModel | None]:
+class Result[A: BaseModel | None]:
     """An answer, and the writes that must all succeed before anyone is told so."""
 
     answer: A
-    writes: tuple[Write, ...] = ()
+    writes: tuple[TransactItem, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,10 +64,10 @@ class Redirect:
 
 
 # What a repeated request is answered: made of the first answer as JSON, without what was not kept.
-Renewal = Callable[[Mapping[str, Any], Caller], Change[Any]]
+Renewal = Callable[[Mapping[str, Any], Caller], Result[Any]]
 
 
-def endpoint[R: BaseModel | Change[Any] | Redirect | None](
+def endpoint[R: BaseModel | Result[Any] | Redirect | None](
     *,
     raises: tuple[type[MotorpoolError], ...] = (),
     headers: tuple[str, ...] = (),
@@ -77,7 +77,7 @@ def endpoint[R: BaseModel | Change[Any] | Redirect | None](
 ) -> Callable[[Callable[..., R]], "Endpoint"]:
     """Make a function the Lambda handler of its folder's route.
 
-    `raises`, and the `headers` that a `Change` may have, go into OpenAPI. `form`: the body is
+    `raises`, and the `headers` that a `Result` may have, go into OpenAPI. `form`: the body is
     form-encoded, not JSON. `idempotent`: a request that was carried out, decided again, gets the
     same answer; so it is, when the answer to its transaction was lost. `renewed`: what a request
     that is repeated with its Idempotency-Key is answered where the first answer was not kept whole.
@@ -104,7 +104,7 @@ class Endpoint:
         update_wrapper(self, function)
         hints = get_type_hints(function)
         answer = hints.pop("return")
-        answer = get_args(answer)[0] if get_origin(answer) is Change else answer
+        answer = get_args(answer)[0] if get_origin(answer) is Result else answer
         self.function = function
         self.raises = raises
         self.headers = headers
@@ -164,7 +164,7 @@ class Endpoint:
             request.client_id = caller.client_id
             if limit := os.environ.get("REQUESTS_PER_HOUR"):
                 headers |= rates.counted(caller.client_id, request.function, int(limit)).headers()
-            _must_have_scope(caller)
+            _ensure_scope(caller)
         arguments |= self._arguments(asked)
         key = _idempotency_key(asked, caller, arguments) if caller else None
         decide = partial(self._first_answer, arguments, key)
@@ -188,7 +188,7 @@ class Endpoint:
             raise
         if isinstance(result, Redirect):
             return FirstAnswer(302, "", {"Location": result.url})
-        change = result if isinstance(result, Change) else Change(result)
+        change = result if isinstance(result, Result) else Result(result)
         answer = _shown(change)
         writes = change.writes
         if key:
@@ -233,7 +233,7 @@ def _decided(decide: Callable[[], FirstAnswer], *, again_when_unknown: bool) -> 
     for _ in budget.tries():
         try:
             return decide()
-        except table.Stale:
+        except table.VersionConflict:
             continue
         except table.OutcomeUnknown:
             if not again_when_unknown:
@@ -242,7 +242,7 @@ def _decided(decide: Callable[[], FirstAnswer], *, again_when_unknown: bool) -> 
     raise Unavailable
 
 
-def _shown(change: Change[Any], without: frozenset[str] = frozenset()) -> FirstAnswer:
+def _shown(change: Result[Any], without: frozenset[str] = frozenset()) -> FirstAnswer:
     """A change's answer as the caller gets it, or without those fields."""
     headers = dict(change.headers)
     if change.answer is None:
@@ -269,7 +269,7 @@ def _form(asked: GatewayEvent) -> bytes:
         raise InvalidTokenRequest(problems.shown) from None
 
 
-def _must_have_scope(caller: Caller) -> None:
+def _ensure_scope(caller: Caller) -> None:
     """Raises MissingScope unless the caller has one of the scopes that the route asks for."""
     sufficient = os.environ.get("SCOPE", "").split()
     if sufficient and caller.scopes.isdisjoint(sufficient):

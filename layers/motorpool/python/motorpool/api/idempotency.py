@@ -13,7 +13,7 @@ from motorpool.access.callers import Caller
 from motorpool.clock import now_ms
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item
-from motorpool.dynamodb.table import Write
+from motorpool.dynamodb.table import TransactItem
 from motorpool.errors import InvalidParameters, MotorpoolError
 
 HEADER = "Idempotency-Key"
@@ -63,7 +63,7 @@ class IdempotencyKey:
         digest = hashlib.sha256("\0".join(request).encode("utf-8", "replace")).hexdigest()
         return cls(caller, values[0], digest)
 
-    def record(self, answer: FirstAnswer) -> Write:
+    def record(self, answer: FirstAnswer) -> TransactItem:
         """The record, to be written with the effect.
 
         When there is one: AlreadyAnswered, or InvalidParameters if it is of a different request.

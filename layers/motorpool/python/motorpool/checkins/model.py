@@ -65,7 +65,7 @@ class CheckIn:
     version: int
 
     @classmethod
-    def made(
+    def create(
         cls,
         vehicle: Vehicle,
         photos: PhotoPair,
@@ -89,13 +89,13 @@ class CheckIn:
         plate, state = _plate_of(vehicle, plate, state)
         if vehicle.plate is None and plate_is_taken:
             raise VehicleAlreadyExists("An active vehicle with this license plate exists")
-        photos.must_be_free_for(vehicle.user_id)
+        photos.ensure_free_for(vehicle.user_id)
         now = now_ms()
         if vehicle.open_check_in_id:
             raise CheckInIsLocked("An earlier check-in awaits review")
         if now < (opens := cadence.opens_at(vehicle.last_check_in_at)):
             raise CheckInIsLocked(f"The next check-in opens at {iso(opens)}")
-        _must_not_go_down(mileage, vehicle.highest_mileage)
+        _ensure_not_lower(mileage, vehicle.highest_mileage)
         check_in = cls(
             id=_new_id(vehicle.id),
             vehicle_id=vehicle.id,
@@ -171,10 +171,10 @@ class CheckIn:
             raise VehicleIsNotActive
         if vehicle.user_id is None:
             raise UserNotFound("The vehicle has no owning user")
-        photos.must_be_free_for(vehicle.user_id)
+        photos.ensure_free_for(vehicle.user_id)
         if self.check_in_status == "Pending":
             raise CheckInIsLocked("The check-in awaits review")
-        _must_not_go_down(mileage, self.mileage_before)
+        _ensure_not_lower(mileage, self.mileage_before)
         now = now_ms()
         amended = replace(
             self,
@@ -223,7 +223,7 @@ def _new_id(vehicle_id: str) -> str:
     return f"chk_{vehicle_id.removeprefix('veh_')}{now_ms():012x}{os.urandom(6).hex()}"
 
 
-def _must_not_go_down(mileage: int, highest: int | None) -> None:
+def _ensure_not_lower(mileage: int, highest: int | None) -> None:
     if highest is not None and mileage < highest:
         raise MileageTooLow(f"The mileage is lower than {highest}, that of an earlier check-in")
 

@@ -32,7 +32,7 @@ class PhotoPair:
             odometer=self.odometer and _uploaded(self.odometer, OdometerPhotoRequired),
         )
 
-    def must_be_free_for(self, user_id: str) -> None:
+    def ensure_free_for(self, user_id: str) -> None:
         """Raises PhotoNotOwnedByUser unless both are the user's, and used by no check-in."""
         for photo in (self.license, self.odometer):
             if photo is None or photo.user_id != user_id:

@@ -7,7 +7,7 @@ from motorpool.checkins.model import CheckIn, OpenStatus, vehicle_of
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Key, Page, Write
+from motorpool.dynamodb.table import FREE, Key, Page, TransactItem
 from motorpool.errors import CheckInNotFound, NoPermission, VehicleNotFound
 from motorpool.ids import is_id
 from motorpool.photos import store as photos
@@ -24,7 +24,7 @@ Found = tuple[list[CheckIn], Item | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class CheckInContext:
     """What a check-in is decided on. `vehicle` is None when it is not the caller's partner's."""
 
     vehicle: Vehicle | None
@@ -32,7 +32,7 @@ class Gathered:
     cadence: Cadence
     plate_is_taken: bool
 
-    def vehicle_seen_by(self, caller: Caller) -> Vehicle:
+    def vehicle_visible_to(self, caller: Caller) -> Vehicle:
         """The vehicle. Raises VehicleNotFound and NoPermission."""
         if self.vehicle is None:
             raise VehicleNotFound
@@ -41,9 +41,9 @@ class Gathered:
         return self.vehicle
 
 
-def gathered(
+def context_of(
     vehicle_id: str, photo_ids: PhotoIds, *, plate: str, state: str | None, caller: Caller
-) -> Gathered:
+) -> CheckInContext:
     """All that the rules of a check-in ask about, in one call."""
     claim = state and keys.plate_claim(caller.partner_id, state, plates.compared(plate))
     vehicle = keys.vehicle(vehicle_id) if is_id("veh", vehicle_id) else None
@@ -53,8 +53,8 @@ def gathered(
         *(key for key in (claim, vehicle) if key),
     )
     partner = from_attributes(Partner, items[keys.partner(caller.partner_id)])
-    return Gathered(
-        vehicle=vehicles.among(items, vehicle_id, caller.partner_id),
+    return CheckInContext(
+        vehicle=vehicles.from_batch(items, vehicle_id, caller.partner_id),
         photos=_pair(items, photo_ids, caller.partner_id),
         cadence=partner.cadence,
         plate_is_taken=claim in items,
@@ -62,7 +62,7 @@ def gathered(
 
 
 def get(
-    check_in_id: str, *, seen_by: Caller, with_photos: PhotoIds = (None, None)
+    check_in_id: str, *, visible_to: Caller, with_photos: PhotoIds = (None, None)
 ) -> tuple[CheckIn, Vehicle, PhotoPair]:
     """The check-in with that id, its vehicle, and the photos with those ids, in one call.
 
@@ -74,16 +74,18 @@ def get(
         raise CheckInNotFound
     key = keys.check_in(vehicle_id, check_in_id)
     items = table.get_many(key, keys.vehicle(vehicle_id), *_photo_keys(with_photos))
-    vehicle = vehicles.among(items, vehicle_id, seen_by.partner_id)
+    vehicle = vehicles.from_batch(items, vehicle_id, visible_to.partner_id)
     if vehicle is None or key not in items:
         raise CheckInNotFound
-    if not seen_by.sees(vehicle.owner_path):
+    if not visible_to.sees(vehicle.owner_path):
         raise NoPermission
-    pair = _pair(items, with_photos, seen_by.partner_id)
+    pair = _pair(items, with_photos, visible_to.partner_id)
     return from_attributes(CheckIn, items[key]), vehicle, pair
 
 
-def add(check_in: CheckIn, read: Vehicle, after: Vehicle, pair: PhotoPair) -> tuple[Write, ...]:
+def add(
+    check_in: CheckIn, read: Vehicle, after: Vehicle, pair: PhotoPair
+) -> tuple[TransactItem, ...]:
     """A new check-in and all its effects: on the vehicle, its plate's claim, and the photos."""
     item = to_attributes(check_in) | _index(check_in)
     return (
@@ -95,8 +97,8 @@ def add(check_in: CheckIn, read: Vehicle, after: Vehicle, pair: PhotoPair) -> tu
 
 def changed(
     read: CheckIn, after: CheckIn, vehicle: Vehicle, vehicle_after: Vehicle, pair: PhotoPair
-) -> tuple[Write, ...]:
-    """A check-in in another state, and the vehicle that goes with it. Raises Stale."""
+) -> tuple[TransactItem, ...]:
+    """A check-in in another state, and the vehicle that goes with it. Raises VersionConflict."""
     return (
         *vehicles.changed(vehicle, vehicle_after),
         *_used(pair, after),
@@ -104,23 +106,23 @@ def changed(
     )
 
 
-def replaced(read: CheckIn, after: CheckIn) -> Write:
-    """`after` in the place of the check-in that was read. Raises Stale."""
+def replaced(read: CheckIn, after: CheckIn) -> TransactItem:
+    """`after` in the place of the check-in that was read. Raises VersionConflict."""
     key = keys.check_in(read.vehicle_id, read.id)
     attributes = to_attributes(after) | _index(after)
     return table.replace(key, attributes, read_version=read.version)
 
 
-def told_of(photo: Photo) -> tuple[Write, ...]:
-    """The check-in that uses an inspected photo, with what it says. Raises Stale."""
+def told_of(photo: Photo) -> tuple[TransactItem, ...]:
+    """The check-in that uses an inspected photo, with what it says. Raises VersionConflict."""
     check_in = find(photo.used_by) if photo.used_by else None
     return (replaced(check_in, check_in.with_inspected(photo)),) if check_in else ()
 
 
-def moved_with(vehicle: Vehicle) -> tuple[Write, ...]:
+def moved_with(vehicle: Vehicle) -> tuple[TransactItem, ...]:
     """The vehicle's open check-in, if it has one, in the review queue of the vehicle's owner.
 
-    Raises Stale.
+    Raises VersionConflict.
     """
     check_in = find(vehicle.open_check_in_id) if vehicle.open_check_in_id else None
     if check_in is None:
@@ -173,7 +175,7 @@ def _index(check_in: CheckIn) -> Item:
     }
 
 
-def _used(pair: PhotoPair, check_in: CheckIn) -> list[Write]:
+def _used(pair: PhotoPair, check_in: CheckIn) -> list[TransactItem]:
     return [photos.used(photo, check_in.id) for photo in (pair.license, pair.odometer) if photo]
 
 
@@ -184,5 +186,6 @@ def _photo_keys(ids: PhotoIds) -> list[Key]:
 def _pair(items: dict[Key, Item], ids: PhotoIds, partner_id: str) -> PhotoPair:
     license_id, odometer_id = ids
     return PhotoPair(
-        photos.among(items, license_id, partner_id), photos.among(items, odometer_id, partner_id)
+        photos.from_batch(items, license_id, partner_id),
+        photos.from_batch(items, odometer_id, partner_id),
     )

@@ -28,7 +28,7 @@ class Refused(Exception):
     """The condition of a single update did not hold."""
 
 
-class Stale(MotorpoolError):
+class VersionConflict(MotorpoolError):
     """What a decision was made on has changed since, or changes now: it is to be made again.
 
     `endpoint` calls the handler again, which reads anew.
@@ -49,7 +49,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class TransactItem:
     """One part of a transaction.
 
     `refused` is the error when the condition does not hold; given a function, it is called with
@@ -68,27 +68,27 @@ def put(
     only_if: str | None = None,
     values: Mapping[str, Any] | None = None,
     refused: MotorpoolError | Callable[[Item], MotorpoolError] | None = None,
-) -> Write:
+) -> TransactItem:
     """A part that writes a whole item, under a condition."""
     request: Item = {"Item": to_values({**key._asdict(), **attributes})}
-    return Write("Put", request | _condition(only_if, values), refused)
+    return TransactItem("Put", request | _condition(only_if, values), refused)
 
 
-def replace(key: Key, attributes: Mapping[str, Any], *, read_version: int) -> Write:
-    """A part that writes an item in the place of the version that was read. Raises Stale."""
+def replace(key: Key, attributes: Mapping[str, Any], *, read_version: int) -> TransactItem:
+    """A part that replaces the version of an item that was read. Raises VersionConflict."""
     return put(
         key,
         {**attributes, "version": read_version + 1},
         only_if=UNCHANGED,
         values={":read": read_version},
-        refused=Stale(),
+        refused=VersionConflict(),
     )
 
 
-def delete(key: Key, *, only_if: str, values: Mapping[str, Any]) -> Write:
-    """A part that removes an item, under a condition. Raises Stale when it does not hold."""
+def delete(key: Key, *, only_if: str, values: Mapping[str, Any]) -> TransactItem:
+    """A part that removes an item. Raises VersionConflict when the condition does not hold."""
     request: Item = {"Key": to_values(key._asdict())}
-    return Write("Delete", request | _condition(only_if, values), Stale())
+    return TransactItem("Delete", request | _condition(only_if, values), VersionConflict())
 
 
 def update(
@@ -98,10 +98,10 @@ def update(
     only_if: str,
     values: Mapping[str, Any],
     refused: MotorpoolError | Callable[[Item], MotorpoolError],
-) -> Write:
+) -> TransactItem:
     """A part that changes some attributes of an item, under a condition."""
     request: Item = {"Key": to_values(key._asdict()), "UpdateExpression": expression}
-    return Write("Update", request | _condition(only_if, values), refused)
+    return TransactItem("Update", request | _condition(only_if, values), refused)
 
 
 def update_now(key: Key, expression: str, *, only_if: str, values: Mapping[str, Any]) -> Item:
@@ -231,12 +231,13 @@ def _query_parameters(pk: str, index: str | None, begins_with: str) -> Item:
     return request
 
 
-def transact(*writes: Write) -> None:
+def transact(*writes: TransactItem) -> None:
     """All the writes, or none and the error of the first whose condition does not hold.
 
-    Raises Stale when another transaction changes one of the items right now, OutcomeUnknown when
-    the answer is lost, and Unavailable when the table throttles for longer than a caller should
-    wait. botocore sends one token with all tries of the call: they are one transaction.
+    Raises VersionConflict when another transaction changes one of the items at the same moment,
+    OutcomeUnknown when the answer is lost, and Unavailable when the table throttles for longer than
+    a caller should wait. botocore sends one token with all tries of the call: they are one
+    transaction.
     """
     parts: Any = [{w.action: {"TableName": table_name()} | w.request} for w in writes]
     try:
@@ -248,11 +249,11 @@ def transact(*writes: Write) -> None:
         reasons: list[Any] = list(error.response.get("CancellationReasons", []))
         _raise_the_refusal(writes, reasons)
         if any(reason.get("Code") in PASSING for reason in reasons):
-            raise Stale from error
+            raise VersionConflict from error
         raise
 
 
-def _raise_the_refusal(writes: tuple[Write, ...], reasons: list[Any]) -> None:
+def _raise_the_refusal(writes: tuple[TransactItem, ...], reasons: list[Any]) -> None:
     """Cancellation reasons come in the order of the writes."""
     for write, reason in zip(writes, reasons, strict=True):
         if reason.get("Code") == "ConditionalCheckFailed" and write.refused is not None:

@@ -8,14 +8,16 @@ from collections.abc import Callable
 
 from motorpool import budget
 from motorpool.dynamodb import table
-from motorpool.dynamodb.table import Stale, Write
+from motorpool.dynamodb.table import TransactItem, VersionConflict
 from motorpool.errors import Unavailable
 from motorpool.photos import bucket, image
 from motorpool.photos import store as photos
 from motorpool.photos.model import Photo
 
 
-def inspect(photo_id: str, version_id: str, *, told: Callable[[Photo], tuple[Write, ...]]) -> None:
+def inspect(
+    photo_id: str, version_id: str, *, told: Callable[[Photo], tuple[TransactItem, ...]]
+) -> None:
     """Inspect that version of a photo's file, unless the photo does not wait for it.
 
     `told`: what is to be written together with the inspected photo, because it uses the photo.
@@ -28,7 +30,7 @@ def inspect(photo_id: str, version_id: str, *, told: Callable[[Photo], tuple[Wri
         try:
             seen = _seen(photo, version_id)
             table.transact(photos.inspected(seen), *told(seen))
-        except Stale:
+        except VersionConflict:
             continue
         return
     raise Unavailable

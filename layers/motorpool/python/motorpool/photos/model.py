@@ -148,7 +148,7 @@ class Photo:
         """Whether the inspection of that version of the file would tell anything new."""
         return self.photo_status == "AwaitingUpload" and self.version_id in (None, version_id)
 
-    def must_be_fit_to_show(self, size: Literal["original", "thumbnail"]) -> None:
+    def ensure_fit_to_show(self, size: Literal["original", "thumbnail"]) -> None:
         """Raises PhotoNotFound on a rejected photo, and on a thumbnail before the inspection."""
         if self.photo_status == "Rejected":
             raise PhotoNotFound(f"The photo was rejected: {self.rejected_because}")
@@ -185,7 +185,7 @@ class Photo:
         )
 
     @classmethod
-    def announced(
+    def create(
         cls, user: User, content_type: ContentType, asserted: Asserted | None = None
     ) -> Self:
         """A photo that the user is about to upload, with what the caller says of it."""

@@ -3,7 +3,7 @@
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Key, Stale, Write
+from motorpool.dynamodb.table import FREE, Key, TransactItem, VersionConflict
 from motorpool.errors import NoPermission, PhotoNotFound, PhotoNotOwnedByUser
 from motorpool.ids import is_id
 from motorpool.photos.model import Photo
@@ -13,15 +13,15 @@ AWAITED_BY_CHECK_IN = "photoStatus = :awaiting AND usedBy = :user"
 UNUSED_AND_AS_READ = "attribute_not_exists(usedBy) AND photoStatus = :read"
 
 
-def get(photo_id: str, *, seen_by: Caller) -> Photo:
+def get(photo_id: str, *, visible_to: Caller) -> Photo:
     """The photo with that id.
 
     Raises PhotoNotFound (also for another partner's) and NoPermission (outside the subtree).
     """
     photo = find(photo_id)
-    if photo is None or photo.partner_id != seen_by.partner_id:
+    if photo is None or photo.partner_id != visible_to.partner_id:
         raise PhotoNotFound
-    if not seen_by.sees(photo.org_path):
+    if not visible_to.sees(photo.org_path):
         raise NoPermission
     return photo
 
@@ -32,7 +32,7 @@ def find(photo_id: str) -> Photo | None:
     return from_attributes(Photo, item) if item else None
 
 
-def among(items: dict[Key, Item], photo_id: str | None, partner_id: str) -> Photo | None:
+def from_batch(items: dict[Key, Item], photo_id: str | None, partner_id: str) -> Photo | None:
     """The partner's photo with that id among items read together; None when it is not there."""
     item = items.get(keys.photo(photo_id)) if photo_id else None
     if item is None or item["partnerId"] != partner_id:
@@ -40,16 +40,16 @@ def among(items: dict[Key, Item], photo_id: str | None, partner_id: str) -> Phot
     return from_attributes(Photo, item)
 
 
-def add(photo: Photo) -> tuple[Write, ...]:
+def add(photo: Photo) -> tuple[TransactItem, ...]:
     """A new photo."""
     return (table.put(keys.photo(photo.id), to_attributes(photo), only_if=FREE),)
 
 
-def used(photo: Photo, check_in_id: str) -> Write:
+def used(photo: Photo, check_in_id: str) -> TransactItem:
     """The photo, held by that check-in for good, in the state in which it was read.
 
-    Raises PhotoNotOwnedByUser when another check-in was faster, Stale when it was inspected
-    meanwhile.
+    Raises PhotoNotOwnedByUser when another check-in used it first, VersionConflict when it was
+    inspected since it was read.
     """
     return table.update(
         keys.photo(photo.id),
@@ -64,14 +64,17 @@ def used(photo: Photo, check_in_id: str) -> Write:
     )
 
 
-def _used_or_inspected(item: Item) -> PhotoNotOwnedByUser | Stale:
+def _used_or_inspected(item: Item) -> PhotoNotOwnedByUser | VersionConflict:
     if "usedBy" in item:
         return PhotoNotOwnedByUser("A photo was used by another check-in")
-    return Stale()
+    return VersionConflict()
 
 
-def inspected(photo: Photo) -> Write:
-    """The photo with what its inspection found. Raises Stale when it changed since it was read."""
+def inspected(photo: Photo) -> TransactItem:
+    """The photo with what its inspection found.
+
+    Raises VersionConflict when it changed since it was read.
+    """
     as_read = {":awaiting": "AwaitingUpload"}
     if photo.used_by:
         as_read[":user"] = photo.used_by
@@ -80,5 +83,5 @@ def inspected(photo: Photo) -> Write:
         to_attributes(photo),
         only_if=AWAITED_BY_CHECK_IN if photo.used_by else AWAITED,
         values=as_read,
-        refused=Stale(),
+        refused=VersionConflict(),
     )

@@ -3,7 +3,7 @@
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Write
+from motorpool.dynamodb.table import FREE, TransactItem
 from motorpool.errors import MotorpoolError, NoPermission, OrganizationNotFound
 from motorpool.ids import is_id
 from motorpool.tenants.organizations import Organization
@@ -16,7 +16,7 @@ def find(organization_id: str) -> Organization | None:
 
 
 def get(
-    organization_id: str, *, seen_by: Caller, outside: type[MotorpoolError] = NoPermission
+    organization_id: str, *, visible_to: Caller, outside: type[MotorpoolError] = NoPermission
 ) -> Organization:
     """The organization with that id.
 
@@ -24,9 +24,9 @@ def get(
     subtree: the supplier API makes the two one.
     """
     organization = find(organization_id)
-    if organization is None or organization.partner_id != seen_by.partner_id:
+    if organization is None or organization.partner_id != visible_to.partner_id:
         raise OrganizationNotFound
-    if not seen_by.sees(organization.path):
+    if not visible_to.sees(organization.path):
         raise outside
     return organization
 
@@ -37,7 +37,7 @@ def of_partner(partner_id: str, *, below: str = "") -> list[Organization]:
     return [from_attributes(Organization, item) for item in items]
 
 
-def add(organization: Organization) -> Write:
+def add(organization: Organization) -> TransactItem:
     """A new organization."""
     index = {
         "gsi1pk": keys.organizations_of(organization.partner_id),

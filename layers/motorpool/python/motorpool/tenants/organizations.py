@@ -32,7 +32,7 @@ class Organization:
         return above[-1] if above else None
 
     @classmethod
-    def founded(
+    def create(
         cls,
         partner_id: str,
         name: str,

@@ -2,7 +2,7 @@
 
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Write
+from motorpool.dynamodb.table import FREE, TransactItem
 from motorpool.errors import PartnerNotFound
 from motorpool.ids import is_id
 from motorpool.tenants.partners import Partner
@@ -21,13 +21,13 @@ def every() -> list[Partner]:
     return [from_attributes(Partner, item) for item in table.query(keys.ALL_PARTNERS, index="gsi1")]
 
 
-def add(partner: Partner) -> Write:
+def add(partner: Partner) -> TransactItem:
     """A new partner."""
     return table.put(keys.partner(partner.id), _item(partner), only_if=FREE)
 
 
-def replaced(read: Partner, changed: Partner) -> Write:
-    """`changed` in the place of `read`. Raises Stale when another operator was faster."""
+def replaced(read: Partner, changed: Partner) -> TransactItem:
+    """`changed` in the place of `read`. Raises VersionConflict when another operator was faster."""
     return table.replace(keys.partner(read.id), _item(changed), read_version=read.version)
 
 

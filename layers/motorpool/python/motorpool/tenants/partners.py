@@ -50,7 +50,7 @@ class Partner:
     version: int = 1
 
     @classmethod
-    def signed(cls, name: str) -> Self:
+    def create(cls, name: str) -> Self:
         """A new partner.
 
         Raises InvalidParameters on a name that is not 1 to 64 printable characters.

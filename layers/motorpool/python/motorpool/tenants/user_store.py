@@ -3,21 +3,21 @@
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Write
+from motorpool.dynamodb.table import FREE, TransactItem
 from motorpool.errors import NoPermission, UserAlreadyExists, UserNotFound
 from motorpool.ids import is_id
 from motorpool.tenants.users import User, is_phone
 
 
-def get(user_id: str, *, seen_by: Caller) -> User:
+def get(user_id: str, *, visible_to: Caller) -> User:
     """The user with that id.
 
     Raises UserNotFound (also for another partner's) and NoPermission (outside the subtree).
     """
     user = find(user_id)
-    if user is None or user.partner_id != seen_by.partner_id:
+    if user is None or user.partner_id != visible_to.partner_id:
         raise UserNotFound
-    if not seen_by.sees(user.org_path):
+    if not visible_to.sees(user.org_path):
         raise NoPermission
     return user
 
@@ -28,15 +28,15 @@ def find(user_id: str) -> User | None:
     return from_attributes(User, item) if item else None
 
 
-def get_by_phone(phone: str, *, seen_by: Caller) -> User:
+def get_by_phone(phone: str, *, visible_to: Caller) -> User:
     """The partner's user with that phone number. Raises as `get`."""
-    claim = table.get(keys.phone_claim(seen_by.partner_id, phone)) if is_phone(phone) else None
+    claim = table.get(keys.phone_claim(visible_to.partner_id, phone)) if is_phone(phone) else None
     if claim is None:
         raise UserNotFound
-    return get(claim["userId"], seen_by=seen_by)
+    return get(claim["userId"], visible_to=visible_to)
 
 
-def add(user: User) -> tuple[Write, ...]:
+def add(user: User) -> tuple[TransactItem, ...]:
     """A new user and the claim on the phone. Raises UserAlreadyExists when it is taken."""
     return (
         table.put(

@@ -44,7 +44,7 @@ class User:
     updated: int
 
     @classmethod
-    def enrolled(
+    def create(
         cls,
         organization: Organization,
         *,

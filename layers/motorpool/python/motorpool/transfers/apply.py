@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from motorpool import budget, telemetry
 from motorpool.checkins import store as checkins
 from motorpool.dynamodb import table
-from motorpool.dynamodb.table import Stale, Write
+from motorpool.dynamodb.table import TransactItem, VersionConflict
 from motorpool.errors import Unavailable
 from motorpool.tenants import user_store as users
 from motorpool.transfers import store as transfers
@@ -47,14 +47,16 @@ def apply(message: TransferMessage) -> None:
         after, writes = _decided(found.transfer, found.vehicle)
         try:
             table.transact(*writes)
-        except Stale:
+        except VersionConflict:
             continue
         _measure(after)
         return
     raise Unavailable
 
 
-def _decided(transfer: Transfer, vehicle: Vehicle | None) -> tuple[Transfer, tuple[Write, ...]]:
+def _decided(
+    transfer: Transfer, vehicle: Vehicle | None
+) -> tuple[Transfer, tuple[TransactItem, ...]]:
     """The transfer as it ends, and the writes that end it."""
     new_user = users.find(transfer.new_user_id) if transfer.new_user_id else None
     ended, after, custody = transfer.ended(vehicle, new_user)

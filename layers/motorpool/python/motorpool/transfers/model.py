@@ -120,7 +120,7 @@ class Standing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Parties:
+class TransferContext:
     """What a transfer is decided on: the vehicle, its new owner, and the new user, if any."""
 
     vehicle: Vehicle

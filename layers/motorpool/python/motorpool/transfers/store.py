@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Write
+from motorpool.dynamodb.table import FREE, TransactItem
 from motorpool.errors import TransferNotFound
 from motorpool.ids import is_id
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
-from motorpool.transfers.model import Parties, Transfer
+from motorpool.transfers.model import Transfer, TransferContext
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.custody import Custody
 from motorpool.vehicles.model import Vehicle
@@ -18,10 +18,10 @@ from motorpool.vehicles.model import Vehicle
 OUTBOX_KEPT_MS = 7 * 24 * 3600 * 1000
 
 
-def parties(
+def context_of_transfer(
     vehicle_id: str, new_owner_id: str, new_user_id: str | None, *, caller: Caller
-) -> Parties:
-    """Vehicle, new owner and new user, in one call. Raises as `Parties.visible_to`."""
+) -> TransferContext:
+    """Vehicle, new owner and new user, in one call. Raises as `TransferContext.visible_to`."""
     wanted = {
         keys.vehicle(vehicle_id): is_id("veh", vehicle_id),
         keys.organization(new_owner_id): is_id("org", new_owner_id),
@@ -30,7 +30,7 @@ def parties(
     known = [key for key, possible in wanted.items() if possible]
     items = table.get_many(*known) if known else {}
     vehicle, new_owner, new_user = map(items.get, wanted)
-    return Parties.visible_to(
+    return TransferContext.visible_to(
         caller,
         from_attributes(Vehicle, vehicle) if vehicle else None,
         from_attributes(Organization, new_owner) if new_owner else None,
@@ -39,15 +39,15 @@ def parties(
     )
 
 
-def get(transfer_id: str, *, seen_by: Caller) -> Transfer:
+def get(transfer_id: str, *, visible_to: Caller) -> Transfer:
     """The transfer with that id.
 
     Raises TransferNotFound, also when the caller sees neither of its organizations.
     """
     transfer = find(transfer_id)
-    if transfer is None or transfer.partner_id != seen_by.partner_id:
+    if transfer is None or transfer.partner_id != visible_to.partner_id:
         raise TransferNotFound
-    if not (seen_by.sees(transfer.from_owner_path) or seen_by.sees(transfer.to_owner_path)):
+    if not (visible_to.sees(transfer.from_owner_path) or visible_to.sees(transfer.to_owner_path)):
         raise TransferNotFound
     return transfer
 
@@ -64,8 +64,11 @@ def of_partner(partner_id: str, status: str) -> list[Transfer]:
     return [from_attributes(Transfer, item) for item in items]
 
 
-def add(transfer: Transfer, vehicle: Vehicle, reserved: Vehicle) -> tuple[Write, ...]:
-    """An accepted transfer: the reservation, the transfer, and the outbox entry. Raises Stale."""
+def add(transfer: Transfer, vehicle: Vehicle, reserved: Vehicle) -> tuple[TransactItem, ...]:
+    """An accepted transfer: the reservation, the transfer, and the outbox entry.
+
+    Raises VersionConflict.
+    """
     entry = {
         "transferId": transfer.id,
         "vehicleId": transfer.vehicle_id,
@@ -97,12 +100,12 @@ def applicable(transfer_id: str, vehicle_id: str) -> Applicable:
     )
 
 
-def replaced(read: Transfer, after: Transfer) -> Write:
-    """`after` in the place of the transfer that was read. Raises Stale."""
+def replaced(read: Transfer, after: Transfer) -> TransactItem:
+    """`after` in the place of the transfer that was read. Raises VersionConflict."""
     return table.replace(keys.transfer(read.id), _item(after), read_version=read.version)
 
 
-def custody_begun(custody: Custody) -> Write:
+def custody_begun(custody: Custody) -> TransactItem:
     """The next link of a vehicle's chain of custody."""
     key = keys.custody(custody.vehicle_id, custody.number)
     return table.put(key, to_attributes(custody), only_if=FREE)

@@ -7,7 +7,7 @@ from pydantic import Field
 from motorpool.api.public_url import PublicUrl
 from motorpool.api.schemas import Id, SupplierModel
 from motorpool.clock import iso
-from motorpool.transfers.model import Parties, Standing, Transfer, TransferStatus
+from motorpool.transfers.model import Standing, Transfer, TransferContext, TransferStatus
 from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.supplier_api import SupplierVehicle
 
@@ -48,11 +48,13 @@ class TransferredVehicle(SupplierModel):
         )
 
     @classmethod
-    def standing(cls, parties: Parties, standing: Standing) -> Self:
+    def standing(cls, context_of_transfer: TransferContext, standing: Standing) -> Self:
         """The answer to a transfer that is accepted or done already."""
         transfer_id, status = standing
         return cls(
-            vehicle=SupplierVehicle.of(parties.vehicle, owner_id=parties.new_owner.id),
+            vehicle=SupplierVehicle.of(
+                context_of_transfer.vehicle, owner_id=context_of_transfer.new_owner.id
+            ),
             transfer=TransferSummary(id=transfer_id, status=status) if transfer_id else None,
         )
 

@@ -67,7 +67,7 @@ class Vehicle:
     version: int = 1
 
     @classmethod
-    def registered(
+    def create(
         cls,
         decoded: DecodedVin,
         owner: User,

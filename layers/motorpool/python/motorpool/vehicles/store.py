@@ -3,7 +3,7 @@
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Key, Write
+from motorpool.dynamodb.table import FREE, Key, TransactItem
 from motorpool.errors import MotorpoolError, NoPermission, VehicleAlreadyExists, VehicleNotFound
 from motorpool.ids import is_id
 from motorpool.vehicles import plates
@@ -14,7 +14,7 @@ STILL_ITS_OWN = "vehicleId = :vehicle"
 
 
 def get(
-    vehicle_id: str, *, seen_by: Caller, outside: type[MotorpoolError] = NoPermission
+    vehicle_id: str, *, visible_to: Caller, outside: type[MotorpoolError] = NoPermission
 ) -> Vehicle:
     """The vehicle with that id.
 
@@ -23,15 +23,15 @@ def get(
     """
     key = keys.vehicle(vehicle_id)
     item = table.get(key) if is_id("veh", vehicle_id) else None
-    vehicle = among({key: item} if item else {}, vehicle_id, seen_by.partner_id)
+    vehicle = from_batch({key: item} if item else {}, vehicle_id, visible_to.partner_id)
     if vehicle is None:
         raise VehicleNotFound
-    if not seen_by.sees(vehicle.owner_path):
+    if not visible_to.sees(vehicle.owner_path):
         raise outside
     return vehicle
 
 
-def among(items: dict[Key, Item], vehicle_id: str, partner_id: str) -> Vehicle | None:
+def from_batch(items: dict[Key, Item], vehicle_id: str, partner_id: str) -> Vehicle | None:
     """The partner's vehicle with that id among items read together; None when it is not there."""
     item = items.get(keys.vehicle(vehicle_id))
     if item is None or item["partnerId"] != partner_id:
@@ -55,7 +55,7 @@ def of_organization(
     return [from_attributes(Vehicle, item) for item in page.items], page.last_key
 
 
-def add(vehicle: Vehicle) -> tuple[Write, ...]:
+def add(vehicle: Vehicle) -> tuple[TransactItem, ...]:
     """A new vehicle, its claims, and the first link of its custody.
 
     Raises VehicleAlreadyExists when its VIN or plate is taken."""
@@ -70,7 +70,7 @@ def add(vehicle: Vehicle) -> tuple[Write, ...]:
     )
 
 
-def changed(read: Vehicle, after: Vehicle) -> tuple[Write, ...]:
+def changed(read: Vehicle, after: Vehicle) -> tuple[TransactItem, ...]:
     """`after` in the place of the vehicle that was read, and the claims it gives up and takes.
 
     Nothing when nothing changed. Raises VehicleAlreadyExists when a claim it takes is taken, Stale
@@ -80,8 +80,8 @@ def changed(read: Vehicle, after: Vehicle) -> tuple[Write, ...]:
         return ()
     before, now = _claims(read), _claims(after)
     return (
-        # First, so that who lost a race to the same change is Stale, and not refused by a claim
-        # that is the vehicle's own by now.
+        # First: when the same change was made meanwhile, this is a VersionConflict, and not a
+        # refusal by a claim that is the vehicle's own by now.
         table.replace(
             keys.vehicle(after.id), to_attributes(after) | _index(after), read_version=read.version
         ),
@@ -103,12 +103,12 @@ def _claims(vehicle: Vehicle) -> dict[Key, str]:
     return claims
 
 
-def _taken(vehicle: Vehicle, key: Key, what: str) -> Write:
+def _taken(vehicle: Vehicle, key: Key, what: str) -> TransactItem:
     taken = VehicleAlreadyExists(f"An active vehicle with this {what} exists")
     return table.put(key, {"vehicleId": vehicle.id}, only_if=FREE, refused=taken)
 
 
-def _given_up(vehicle: Vehicle, key: Key) -> Write:
+def _given_up(vehicle: Vehicle, key: Key) -> TransactItem:
     return table.delete(key, only_if=STILL_ITS_OWN, values={":vehicle": vehicle.id})
 
 

@@ -49,7 +49,7 @@ class DecodedVin:
     series: str | None
     year: int
 
-    def agrees_with(self, *, make: str, model: str, year: int) -> None:
+    def ensure_matches(self, *, make: str, model: str, year: int) -> None:
         """Check a caller's claim about the car.
 
         The year must be equal. Makes and models may be worded as people do: folded, with a trim
