@@ -5,7 +5,7 @@ UV := .local/uv/bin/uv
 RUN := .venv/bin/python -m
 IN_PARALLEL := -n 2
 
-.PHONY: run demo test test-slow bench lint openapi package synth deploy lock clean help
+.PHONY: run demo test check test-slow bench lint openapi package synth deploy lock clean help
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,9 +16,13 @@ run: install  ## the whole system on this machine, with a demo world
 demo: install  ## one day of a driver's and a reviewer's, played on the stack that `make run` runs
 	@$(RUN) ops.demo
 
-test: install  ## everything CI runs: lint, types, unit, function, infra and e2e tests
+test: install  ## everything CI runs: lint, types, unit, function, infra and e2e tests (ARGS="-k name": some)
 	$(MAKE) --no-print-directory lint
-	$(RUN) pytest -m "not slow" $(IN_PARALLEL)
+	$(RUN) pytest -m "not slow" $(IN_PARALLEL) $(ARGS)
+
+check: install  ## in a minute: lint, types and unit tests
+	$(MAKE) --no-print-directory lint
+	$(RUN) pytest tests/unit $(IN_PARALLEL) $(ARGS)
 
 test-slow: install  ## the tests that take minutes
 	$(RUN) pytest -m slow $(IN_PARALLEL)

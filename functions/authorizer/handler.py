@@ -7,12 +7,11 @@ gateway response makes it a 401.
 
 from typing import Any
 
-from motorpool.access import authorizer as authorization
-from motorpool.access import tokens
+from motorpool.access import authorizer, tokens
 from motorpool.snapshot import before_snapshot
 
 before_snapshot(tokens.load_library)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return authorization.policy(event, authorization.caller_of(event))
+    return authorizer.authorized(event)

@@ -233,3 +233,11 @@ def test_one_message_that_cannot_even_be_buried_comes_again_and_the_rest_is_done
     monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/1/nowhere")
     assert handled("not JSON", body_of()) == ["0"]
     assert stored()[0].transfer_status == "completed"
+
+
+def test_messages_that_have_not_begun_when_the_batchs_time_is_over_come_again(
+    accepted: Transfer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "SECONDS", 0.0)
+    assert handled(body_of(), body_of()) == ["0", "1"]
+    assert stored()[0].transfer_status == "accepted"

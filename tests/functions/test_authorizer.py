@@ -361,3 +361,16 @@ def test_a_secret_that_cannot_be_read_again_is_used_on(
 
 def failing(*_: Any, **__: Any) -> None:
     raise EndpointConnectionError(endpoint_url="https://secretsmanager")
+
+
+def test_a_fault_is_logged_and_counted_without_its_message_and_raised_without_it(
+    root: Organization, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise KeyError("personal")
+
+    monkeypatch.setattr(table, "get", broken)
+    with pytest.raises(Unavailable) as raised:
+        answer(event("authorizer"))
+    assert raised.value.__suppress_context__
+    assert "UnexpectedErrors" in capsys.readouterr().out

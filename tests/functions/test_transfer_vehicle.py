@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
 from infra.spec import Spec
@@ -305,11 +306,10 @@ def test_a_failing_table_is_asked_again_then_503_and_nothing_is_half_done(
     assert answer.refusal == (503, "service_unavailable")
     assert answer.message == "Service unavailable"
     assert answer.headers["Retry-After"] == "1"
-    may_be_done = status >= 500
     # A request that the table may have counted is not counted again. A transaction that may have
     # been carried out is decided again, which finds out.
-    decisions = 2 if operation == "TransactWriteItems" and may_be_done else 1
-    counted_once = operation == "UpdateItem" and may_be_done
+    decisions = 2 if operation == "TransactWriteItems" else 1
+    counted_once = operation == "UpdateItem" and status >= 500
     assert fault.tries == (1 if counted_once else TRIES * decisions)
     assert fault.slept < Spec().timeout
     assert [item for item in everything_stored() if item["sk"].split("#")[0] != "RATE"] == before
@@ -348,3 +348,24 @@ def test_a_transfer_whose_transaction_was_carried_out_is_answered_though_its_ans
     [transfer] = stored("TRANSFER")
     assert answer.body["transfer"] == {"id": transfer["id"], "status": "accepted"}
     assert answer.headers["Location"].endswith(transfer["id"])
+
+
+def test_a_transfer_is_answered_though_later_tries_found_the_first_still_in_progress(
+    somebody: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+
+    def in_progress(operation: str, request: AWSPreparedRequest) -> AWSResponse:
+        if operation != "TransactWriteItems" or len(tries) == TRIES:
+            return wire.to_moto(operation, request)
+        tries.append(operation)
+        if len(tries) > 1:
+            return wire.error("TransactionInProgressException")
+        wire.to_moto(operation, request)
+        raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    wire.lay(monkeypatch, in_progress)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    answer = somebody().calls()
+    assert (answer.status, len(tries)) == (200, TRIES)
+    assert answer.body["transfer"]["id"] == stored("TRANSFER")[0]["id"]

@@ -160,20 +160,8 @@ LOST = (
 )
 
 
-@pytest.mark.parametrize("fault", THROTTLING, ids=str)
-def test_a_transaction_that_was_certainly_not_carried_out_is_unavailable(
-    monkeypatch: pytest.MonkeyPatch, fault: Exception
-) -> None:
-    fake = answering(monkeypatch, fault)
-    with pytest.raises(Unavailable) as raised:
-        transact(part())
-    assert not isinstance(raised.value, OutcomeUnknown)
-    assert raised.value.__cause__ is fault
-    assert len(fake.sent) == 1
-
-
-@pytest.mark.parametrize("fault", LOST, ids=str)
-def test_of_a_transaction_whose_answer_was_lost_the_outcome_is_unknown(
+@pytest.mark.parametrize("fault", THROTTLING + LOST, ids=str)
+def test_of_a_transaction_that_fails_the_outcome_is_unknown_whatever_the_last_try_failed_with(
     monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     answering(monkeypatch, fault)

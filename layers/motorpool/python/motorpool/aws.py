@@ -1,7 +1,7 @@
 """The clients of AWS. A function makes those it needs when it is imported (see `priming`).
 
-A call is tried 3 times in botocore's standard mode, with pauses of up to 1 and 2 s, as long as the
-request's budget lasts.
+A call is tried 5 times in botocore's standard mode, as long as the request's budget lasts. Its
+pauses grow: from up to 25 ms (DynamoDB) or 50 ms, and from up to 1 s when AWS throttles.
 """
 
 from functools import cache
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
-TRIES = 3
+TRIES = 5
 CONNECT_TIMEOUT = 1
 READ_TIMEOUT = 2
 READ_TIMEOUT_OF_FILES = 5
@@ -84,7 +84,7 @@ def may_pass(fault: Fault) -> bool:
 
 
 def is_undone(fault: Fault) -> bool:
-    """Whether AWS has certainly done nothing: it throttled, or nothing was sent."""
+    """Whether AWS has certainly done nothing in that try: it throttled, or nothing was sent."""
     if isinstance(fault, ClientError):
         return code_of(fault) in THROTTLED
     return isinstance(fault, NOT_SENT)

@@ -2,7 +2,8 @@
 
 Decisions that are made anew, keys that a batch read left over, and botocore's tries of a call all
 draw on it. A function has 25 s: a try that begins at the last moment waits for 3 s (S3: 6 s), and
-two calls may follow that get one try each.
+two calls may follow that get one try each. The messages of a batch have their own tries and share
+the time; what has not begun by then comes again.
 """
 
 import time
@@ -37,9 +38,12 @@ _of_the_request: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 @contextmanager
-def of_one_request() -> Iterator[Budget]:
-    """What is done inside shares one budget."""
-    budget = Budget()
+def of_one_request(*, began: float | None = None) -> Iterator[Budget]:
+    """What is done inside shares one budget.
+
+    `began`: the `time.monotonic()` from which its time counts; now, unless given.
+    """
+    budget = Budget() if began is None else Budget(began=began)
     token = _of_the_request.set(budget)
     try:
         yield budget

@@ -68,7 +68,7 @@ class Message:
     started: float = field(default_factory=time.perf_counter)
 
     def handled(self, fault: BaseException | None = None) -> None:
-        """Write the line and the metrics. With a `fault`, the message will come again."""
+        """Write the line and the metrics. With a `fault`, it comes again or is buried."""
         line = {"message_id": self.message_id}
         _leave("handled", line, self.function, self.started, refused=False, fault=fault)
 
@@ -79,6 +79,12 @@ def measured(metric: str, value: float, unit: MetricUnit) -> None:
         metric, unit, value, namespace=NAMESPACE, default_dimensions={"service": SERVICE}
     ):
         pass
+
+
+def failed(fault: BaseException) -> None:
+    """Write the line and the metric of an unexpected fault."""
+    logger.error("unexpected", extra={"fault": described(fault)})
+    measured(UNEXPECTED, 1, MetricUnit.Count)
 
 
 def _leave(

@@ -8,8 +8,19 @@ from motorpool.access import client_store as clients
 from motorpool.access.callers import CREDENTIAL_HEADERS, Caller
 from motorpool.access.secret_keys import pepper, token_keys
 from motorpool.access.tokens import Token
+from motorpool.errors import Unavailable
 
 BEARER = "bearer "
+
+
+def authorized(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy for a request. Raises Unavailable, without what the fault says, when it fails."""
+    try:
+        return policy(event, caller_of(event))
+    except Exception as fault:
+        # The gateway answers 500 to what is raised, and Lambda logs its message.
+        telemetry.failed(fault)
+        raise Unavailable from None
 
 
 @budget.of_one_request()

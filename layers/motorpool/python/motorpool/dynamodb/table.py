@@ -38,7 +38,7 @@ class VersionConflict(MotorpoolError):
 
 
 class OutcomeUnknown(Unavailable):
-    """The answer to a transaction was lost: all of it is done, or nothing."""
+    """A transaction failed, and its answer may have been lost: all of it is done, or nothing."""
 
 
 class Key(NamedTuple):
@@ -234,10 +234,9 @@ def _query_parameters(pk: str, index: str | None, begins_with: str) -> Item:
 def transact(*writes: TransactItem) -> None:
     """All the writes, or none and the error of the first whose condition does not hold.
 
-    Raises VersionConflict when another transaction changes one of the items at the same moment,
-    OutcomeUnknown when the answer is lost, and Unavailable when the table throttles for longer than
-    a caller should wait. botocore sends one token with all tries of the call: they are one
-    transaction.
+    Raises VersionConflict when another transaction changes one of the items at the same moment, and
+    OutcomeUnknown when it fails for longer than a caller should wait. botocore sends one token with
+    all tries of the call: they are one transaction.
     """
     parts: Any = [{w.action: {"TableName": table_name()} | w.request} for w in writes]
     try:
@@ -276,14 +275,15 @@ def _condition(only_if: str | None, values: Mapping[str, Any] | None) -> Item:
 def _faults_named(lost: type[Unavailable] = Unavailable) -> Iterator[None]:
     """What is left after all tries (throttling, no answer, 5xx) as Unavailable.
 
-    `lost`: what is raised instead when the call may have been carried out.
+    `lost`: what is raised instead when it matters that the call may have been carried out: a try
+    before the last one may have been, whatever the last one failed with.
     """
     try:
         yield
     except aws.FAULTS as fault:
         if not aws.may_pass(fault):
             raise
-        raise (Unavailable if aws.is_undone(fault) else lost) from fault
+        raise lost from fault
 
 
 def table_name() -> str:

@@ -6,6 +6,7 @@ goes there at once.
 """
 
 import json
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -17,6 +18,7 @@ from aws_lambda_powertools.utilities.batch import (
 from pydantic import BaseModel
 
 from motorpool import budget, telemetry
+from motorpool.errors import Unavailable
 from motorpool.messages import queues
 
 if TYPE_CHECKING:
@@ -42,17 +44,20 @@ def consumer(
 
     def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
         function = telemetry.function_of(context)
+        began = time.monotonic()
 
         def one(record: "SQSRecord") -> None:
             received = telemetry.Message(function, record.message_id)
             try:
-                _handle(record.body, read, handle, received)
+                with budget.of_one_request(began=began) as left:
+                    if left.is_spent:
+                        raise Unavailable
+                    _handle(record.body, read, handle, received)
             except Exception as fault:
                 received.handled(fault)
                 raise
 
-        with budget.of_one_request():
-            return process_partial_response(event, one, processor, context)
+        return process_partial_response(event, one, processor, context)
 
     return handler
 
