@@ -17,25 +17,25 @@ Uses(photos=("DeleteObject",))
 
 HANDLER = """
 from motorpool.access.callers import Caller
-from motorpool.api.endpoint import Change, endpoint
+from motorpool.api.endpoint import Result, endpoint
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.partner_api import VehicleAnswer
 
 @endpoint()
 def answers_with_a_vehicle_that_is_no_answer(vehicle_id: str, caller: Caller) -> VehicleAnswer:
-    return vehicles.get(vehicle_id, seen_by=caller)
+    return vehicles.get(vehicle_id, visible_to=caller)
 
 @endpoint()
 def answers_with_an_attribute_made_up(vehicle_id: str, caller: Caller) -> VehicleAnswer:
-    return VehicleAnswer.of(vehicles.get(vehicle_id, seen_by=caller).wheels)
+    return VehicleAnswer.of(vehicles.get(vehicle_id, visible_to=caller).wheels)
 
 @endpoint()
 def answers_with_a_dict(vehicle_id: str) -> dict[str, str]:
     return {}
 
 @endpoint()
-def answers_with_a_change(vehicle_id: str, caller: Caller) -> Change[VehicleAnswer]:
-    return Change(VehicleAnswer.of(vehicles.get(vehicle_id, seen_by=caller)))
+def answers_with_a_result(vehicle_id: str, caller: Caller) -> Result[VehicleAnswer]:
+    return Result(VehicleAnswer.of(vehicles.get(vehicle_id, visible_to=caller)))
 """
 
 
