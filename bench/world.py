@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import boto3
 from PIL import Image
 
 from bench.engine import BenchEngine
 from infra.spec import Consumer, Function, Route
+from infra.table_keys import create_table_request
 from motorpool import aws as clients
 from motorpool.access import secret_keys
 from motorpool.checkins import store as checkins
@@ -36,7 +36,6 @@ OTHER_ORGANIZATION, TRANSFER = world.TARGET, world.TRANSFER
 EARLIER = ("pho_019aa8f100000000000000000000000e", "pho_019aa8f100000000000000000000000f")
 
 TABLES = itertools.count(1)
-INDEXED = ("pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk")
 
 # Functions that change the state in which a vehicle of the world has to be.
 WITHOUT_VEHICLE = {"create_vehicle_by_vin"}
@@ -94,20 +93,7 @@ def new_table() -> str:
     """An empty table with the project's keys and indexes, and the variable that names it."""
     name = f"motorpool-{next(TABLES)}"
     os.environ["TABLE_NAME"] = name
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in INDEXED],
-        KeySchema=_keys("pk", "sk"),
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": _keys(f"{index}pk", f"{index}sk"),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index in ("gsi1", "gsi2")
-        ],
-    )
+    boto3.client("dynamodb").create_table(**create_table_request(name))
     return name
 
 
@@ -191,10 +177,3 @@ def _transferred(vehicle: Vehicle, to: Organization) -> None:
     transfer = replace(accepted, id=TRANSFER)
     reserved = replace(reserved, pending_transfer_id=TRANSFER)
     table.transact(*transfers.add(transfer, vehicle, reserved))
-
-
-def _keys(hash_key: str, range_key: str) -> Any:
-    return [
-        {"AttributeName": hash_key, "KeyType": "HASH"},
-        {"AttributeName": range_key, "KeyType": "RANGE"},
-    ]

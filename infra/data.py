@@ -9,9 +9,9 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.queues import Queues
-from infra.spec import Index, Secret
+from infra.spec import Secret
+from infra.table_keys import INDEXES
 
-INDEXES: tuple[Index, ...] = ("gsi1", "gsi2")
 KEY_LENGTH = 64
 
 SECRETS: dict[Secret, tuple[str, str]] = {

@@ -20,6 +20,7 @@ from moto import mock_aws
 
 from infra.paths import FUNCTIONS, ROOT
 from infra.spec import Route, discover
+from infra.table_keys import create_table_request
 from motorpool import aws
 from motorpool.access import secret_keys
 from motorpool.dynamodb import table
@@ -78,31 +79,10 @@ def empty_table(patch: pytest.MonkeyPatch) -> None:
 
 def made_table(name: str) -> None:
     """A table as the stack has it."""
-    indexed = ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"]
-    wire.aws("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in indexed],
-        KeySchema=_keys("pk", "sk"),
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": _keys(f"{index}pk", f"{index}sk"),
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index in ("gsi1", "gsi2")
-        ],
-    )
+    wire.aws("dynamodb").create_table(**create_table_request(name))
 
 
 _numbers = itertools.count()
-
-
-def _keys(hash_key: str, range_key: str) -> Any:
-    return [
-        {"AttributeName": hash_key, "KeyType": "HASH"},
-        {"AttributeName": range_key, "KeyType": "RANGE"},
-    ]
 
 
 def event(name: str) -> dict[str, Any]:

@@ -81,9 +81,9 @@ def measured(metric: str, value: float, unit: MetricUnit) -> None:
         pass
 
 
-def failed(fault: BaseException) -> None:
-    """Write the line and the metric of an unexpected fault."""
-    logger.error("unexpected", extra={"fault": described(fault)})
+def failed(fault: BaseException, **known: Any) -> None:
+    """Write the line, with what else is known, and the metric of an unexpected fault."""
+    logger.error("unexpected", extra=known | {"fault": described(fault)})
     measured(UNEXPECTED, 1, MetricUnit.Count)
 
 
@@ -102,8 +102,7 @@ def _leave(
     if fault is None:
         logger.info(what, extra=known)
     else:
-        logger.error("unexpected", extra=known | {"fault": described(fault)})
-        measured(UNEXPECTED, 1, MetricUnit.Count)
+        failed(fault, **known)
     _metrics.add_dimension("function", function)
     _metrics.add_metric("Requests", MetricUnit.Count, 1)
     _metrics.add_metric("Refusals", MetricUnit.Count, int(refused))

@@ -181,18 +181,18 @@ class Endpoint:
     def _first_answer(self, arguments: dict[str, Any], key: IdempotencyKey | None) -> FirstAnswer:
         """The handler's answer, once its writes and the key's record are in the table."""
         try:
-            result = self.function(**arguments)
+            returned = self.function(**arguments)
         except MotorpoolError as refusal:
             if key and refusal.expected:
                 key.look_up()
             raise
-        if isinstance(result, Redirect):
-            return FirstAnswer(302, "", {"Location": result.url})
-        change = result if isinstance(result, Result) else Result(result)
-        answer = _shown(change)
-        writes = change.writes
+        if isinstance(returned, Redirect):
+            return FirstAnswer(302, "", {"Location": returned.url})
+        result = returned if isinstance(returned, Result) else Result(returned)
+        answer = _shown(result)
+        writes = result.writes
         if key:
-            kept = _shown(change, without=self.not_kept)
+            kept = _shown(result, without=self.not_kept)
             writes = (key.record(kept), *writes)
         if writes:
             table.transact(*writes)
@@ -202,10 +202,10 @@ class Endpoint:
         """The first answer again, with what was not kept of it made anew."""
         if self.renewed is None:
             return first
-        change = self.renewed(json.loads(first.body), caller)
-        if change.writes:
-            table.transact(*change.writes)
-        return FirstAnswer(first.status, _shown(change).body, first.headers)
+        result = self.renewed(json.loads(first.body), caller)
+        if result.writes:
+            table.transact(*result.writes)
+        return FirstAnswer(first.status, _shown(result).body, first.headers)
 
     def _arguments(self, asked: GatewayEvent) -> dict[str, Any]:
         """What the handler takes, by name. Raises InvalidParameters."""
@@ -242,12 +242,12 @@ def _decided(decide: Callable[[], FirstAnswer], *, again_when_unknown: bool) -> 
     raise Unavailable
 
 
-def _shown(change: Result[Any], without: frozenset[str] = frozenset()) -> FirstAnswer:
-    """A change's answer as the caller gets it, or without those fields."""
-    headers = dict(change.headers)
-    if change.answer is None:
+def _shown(result: Result[Any], without: frozenset[str] = frozenset()) -> FirstAnswer:
+    """A result's answer as the caller gets it, or without those fields."""
+    headers = dict(result.headers)
+    if result.answer is None:
         return FirstAnswer(204, "", headers)
-    return FirstAnswer(200, change.answer.model_dump_json(exclude=without), headers)
+    return FirstAnswer(200, result.answer.model_dump_json(exclude=without), headers)
 
 
 def _not_kept(answer: type[BaseModel] | None) -> frozenset[str]:

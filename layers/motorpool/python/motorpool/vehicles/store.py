@@ -73,8 +73,8 @@ def add(vehicle: Vehicle) -> tuple[TransactItem, ...]:
 def changed(read: Vehicle, after: Vehicle) -> tuple[TransactItem, ...]:
     """`after` in the place of the vehicle that was read, and the claims it gives up and takes.
 
-    Nothing when nothing changed. Raises VehicleAlreadyExists when a claim it takes is taken, Stale
-    when the vehicle changed since it was read.
+    Nothing when nothing changed. Raises VehicleAlreadyExists when a claim it takes is taken,
+    VersionConflict when the vehicle changed since it was read.
     """
     if after == read:
         return ()
