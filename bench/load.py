@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 
 from bench.world import a_jpeg
+from infra.local import vins
 from infra.local.engine import free_port
 from infra.local.stack import running
-from tests import vins
 
 CLIENTS = 4
 PORTS = range(30_000, 32_000)

@@ -18,6 +18,7 @@ from bench.engine import BenchEngine, environment
 from bench.exchange import Exchange
 from bench.interpreter import started
 from bench.packages import Package
+from infra.local import vins
 from infra.spec import Function, Route
 from motorpool.dynamodb import table
 from motorpool.photos import store as photos
@@ -28,7 +29,6 @@ from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
-from tests import vins
 from tests.functions import world as recorded_world
 
 SIZES = (100, 10_000, 1_000_000)

@@ -20,18 +20,14 @@ from motorpool.checkins.model import CheckIn
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
 from motorpool.photos import bucket
-from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
-from motorpool.transfers import store as transfers
-from motorpool.transfers.model import Transfer
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 
-CLIENT, SECRET = world.CLIENT, world.SECRET
+CLIENT, SECRET, PHONE = world.CLIENT, world.SECRET, world.PHONE
 USER, VEHICLE, CHECK_IN = world.USER, world.VEHICLE, world.CHECK_IN
 LICENSE_PHOTO, ODOMETER_PHOTO = world.LICENSE_PHOTO, world.ODOMETER_PHOTO
-PHONE = "+14155550100"
 OTHER_ORGANIZATION, TRANSFER = world.TARGET, world.TRANSFER
 EARLIER = ("pho_019aa8f100000000000000000000000e", "pho_019aa8f100000000000000000000000f")
 
@@ -140,7 +136,7 @@ def settle(name: str) -> str:
     fleet = world.organization()
     world.client()
     branch = world.organization(OTHER_ORGANIZATION, parent=fleet)
-    user = world.driver(at=fleet, phone=PHONE)
+    user = world.driver(at=fleet)
     if name in WITHOUT_VEHICLE:
         return ""
     vehicle = world.vehicle(of=user)
@@ -148,7 +144,7 @@ def settle(name: str) -> str:
     if name in ON_CHECK_IN:
         vehicle = _checked_in(vehicle, user, on_hold=name == "update_mileage_check_in")
     elif name in ON_TRANSFER:
-        _transferred(vehicle, branch)
+        world.transfer(of=vehicle, to=branch)
     elif name == "activate_vehicle":
         table.transact(*vehicles.changed(vehicle, vehicle.made_active(False)))
     elif name == "unassign_driver":
@@ -170,10 +166,3 @@ def _checked_in(vehicle: Vehicle, user: User, *, on_hold: bool) -> Vehicle:
         held: CheckIn = replace(made, check_in_status="OnHold")
         table.transact(checkins.replaced(made, held))
     return after
-
-
-def _transferred(vehicle: Vehicle, to: Organization) -> None:
-    accepted, reserved = Transfer.accepted(vehicle, to, None)
-    transfer = replace(accepted, id=TRANSFER)
-    reserved = replace(reserved, pending_transfer_id=TRANSFER)
-    table.transact(*transfers.add(transfer, vehicle, reserved))

@@ -4,55 +4,21 @@ It registers a car, takes two photos (drawn here, with EXIF as a phone writes it
 straight to S3, checks the mileage in, and shows the review. Each answer is printed.
 """
 
-import io
-import random
 import secrets
 import sys
 import time
 from typing import Any
 
 import httpx
-from PIL import ExifTags, Image, ImageDraw
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from infra.local import world
+from infra.local import description
+from infra.local.pictures import picture
+from infra.local.vins import civic
 from infra.paths import LOCAL
 
 console = Console()
-
-# Real VINs cannot be made up: the database decides. These differ in their serial numbers only.
-CAR = {"make": "Honda", "model": "Civic", "year": 2025}
-VIN_START, VIN_END = "2HGFE4F8", "SH"
-WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
-VALUES = dict(
-    zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", [*range(10), *range(1, 9), *range(1, 6), 7, 9,
-        *range(2, 10)], strict=True)
-)  # fmt: skip
-
-
-def a_vin() -> str:
-    """A VIN of that car with a serial number of chance and the check digit that goes with it.
-
-    The weights and values are those of 49 CFR 565.15.
-    """
-    vin = f"{VIN_START}0{VIN_END}{random.randrange(1_000_000):06d}"
-    remainder = sum(VALUES[char] * weight for char, weight in zip(vin, WEIGHTS, strict=True)) % 11
-    return vin[:8] + "0123456789X"[remainder] + vin[9:]
-
-
-def a_photo(text: str) -> bytes:
-    """A JPEG as a phone in San Francisco takes it, with that text to be seen."""
-    image = Image.new("RGB", (1200, 900), "#274060")
-    ImageDraw.Draw(image).text((120, 380), text, fill="white", font_size=120)
-    exif = Image.Exif()
-    exif.get_ifd(ExifTags.IFD.GPSInfo).update(
-        {1: "N", 2: (37.0, 46.0, 45.5), 3: "W", 4: (122.0, 25.0, 9.5)}
-    )
-    exif.get_ifd(ExifTags.IFD.Exif).update({36867: "2026:11:21 09:29:41", 36881: "-08:00"})
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=88, exif=exif)
-    return buffer.getvalue()
 
 
 class Driver:
@@ -77,7 +43,9 @@ class Driver:
         asked = {"userId": self.user, "contentType": "image/jpeg", "name": f"{text}.jpg"}
         form = self.says("POST", "/photo/upload", asked)
         sent = httpx.post(
-            form["uploadUrl"], data=form["uploadFields"], files={"file": a_photo(text)}
+            form["uploadUrl"],
+            data=form["uploadFields"],
+            files={"file": picture(size=(1200, 900), text=text)},
         )
         sent.raise_for_status()
         handle: str = form["photoUrl"]
@@ -95,7 +63,7 @@ class Driver:
 
 def main() -> None:
     """Play the day."""
-    stack = world.read(LOCAL / "stack.json")
+    stack = description.read(LOCAL / "stack.json")
     try:
         httpx.get(stack["endpoint"], timeout=5)
     except (KeyError, httpx.HTTPError):
@@ -109,7 +77,7 @@ def main() -> None:
         def next_is(description: str) -> None:
             progress.update(day, advance=1, description=description)
 
-        car = {"userId": driver.user, "vin": a_vin(), **CAR, "licensePlate": plate, "state": "CA"}
+        car = {"userId": driver.user, **civic(), "licensePlate": plate, "state": "CA"}
         vehicle = driver.says("POST", "/vehicles/create/by-vin", car)
         next_is("Uploading two photos")
         handles = [driver.uploads(text) for text in (plate, "48210 mi")]

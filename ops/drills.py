@@ -6,7 +6,6 @@ came out of it as promised. They wipe, poison and leak: against AWS they refuse 
 
 import json
 import os
-import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -20,28 +19,25 @@ import httpx
 import typer
 from rich.progress import track
 
-from infra.local import world
+from infra.local import description
 from infra.local.engine import HOST
+from infra.local.world import World
 from infra.paths import LOCAL
 from motorpool.access import client_store as clients
 from motorpool.access.clients import Client, new_secret
-from motorpool.access.scopes import ALL_SCOPES
 from motorpool.access.secret_keys import pepper
 from motorpool.dynamodb import table
 from motorpool.messages import outbox
-from motorpool.tenants import organization_store as organizations
-from motorpool.tenants import partner_store as partners
-from motorpool.tenants.organizations import Organization
 from motorpool.tenants.partners import Partner
 from motorpool.transfers import store as transfers
 from motorpool.transfers.model import Transfer
-from motorpool.vehicles import store as vehicles
-from ops.demo import CAR, a_vin
 from ops.screen import console
 from ops.transfers import redrive
 
 app = typer.Typer(no_args_is_help=True, help="Failures on purpose, on the local stack.")
 
+# The name of the partner that a drill makes for itself.
+DRILL = "Drill"
 # What DynamoDB writes in one call.
 BATCH = 25
 # The authorizer's answers are cached so long; a poll more is the drill's own.
@@ -161,9 +157,10 @@ def leak() -> None:
 
     A token that was got with it is refused at once: the supplier API asks each time.
     """
-    partner, root = _partner()
-    leaked = new_secret()
-    client = _client(partner, root, leaked)
+    world = World()
+    partner = world.partner(DRILL)
+    admitted = world.client(of=partner.id, home=world.organization(of=partner.id))
+    client, leaked = admitted.client, admitted.secret
     token = _token(client, leaked)
     if not (_served(partner, client, leaked) and _bearer_is_served(token)):
         raise DrillFailed("the client is not served in the first place")
@@ -217,17 +214,16 @@ def poison() -> None:
     """A transfer's message fails until it is given up; repair, redrive, and see it completed."""
     if _waiting(_dead_queue()):
         raise DrillFailed("the dead-letter queue is not empty: redrive it first")
-    partner, root = _partner()
-    branch = Organization.create(partner.id, "Branch", "Fleet", root)
-    table.transact(organizations.add(branch))
-    vehicle_id = _vehicle(partner, root)
-    [seen] = vehicles.of_organization(root.id, limit=1, after=None)[0]
-    transfer, reserved = Transfer.accepted(seen, branch, None)
+    world = World()
+    root = world.organization(of=world.partner(DRILL).id)
+    branch = world.organization("Branch", parent=root)
+    vehicle = world.vehicle(of=world.driver(at=root))
+    transfer, reserved = Transfer.accepted(vehicle, branch, None)
     # The reservation without its transfer: the consumer cannot know what the message is about.
-    reservation, record, _ = transfers.add(transfer, seen, reserved)
+    reservation, record, _ = transfers.add(transfer, vehicle, reserved)
     table.transact(reservation)
     with _impatient_queue():
-        outbox.send(transfer.id, vehicle_id, partner.id)
+        outbox.send(transfer.id, vehicle.id, vehicle.partner_id)
         with console.status("waiting until its message is given up"):
             _wait(lambda: _waiting(_dead_queue()) > 0)
     console.print("the message ended in the dead-letter queue")
@@ -270,40 +266,8 @@ def _dead_queue() -> str:
     return os.environ["DEAD_LETTER_QUEUE_URL"]
 
 
-# --- a partner of the drill's own --------------------------------------------------------------
-
-
-def _partner() -> tuple[Partner, Organization]:
-    partner = Partner.create(f"Drill {secrets.token_hex(3)}")
-    root = Organization.create(partner.id, "Fleet", "Fleet")
-    table.transact(partners.add(partner), organizations.add(root))
-    return partner, root
-
-
-def _client(partner: Partner, root: Organization, secret: str) -> Client:
-    client = Client.create(
-        partner.id, "Drill", ALL_SCOPES, secret=secret, pepper=pepper(), home=root
-    )
-    table.transact(clients.add(client))
-    return client
-
-
-def _vehicle(partner: Partner, root: Organization) -> str:
-    """The id of a vehicle of that organization, registered as a partner does it."""
-    secret = new_secret()
-    client = _client(partner, root, secret)
-    headers = {"partnerId": partner.id, "clientId": client.id, "clientSecret": secret}
-    with httpx.Client(base_url=_stack()["partner_api"], headers=headers, timeout=30) as api:
-        person = {"firstName": "A", "lastName": "Driver", "phone": "+14155550100"}
-        user = api.post("/users", json=person | {"address": {"state": "CA"}}).raise_for_status()
-        car = {"userId": user.json()["id"], "vin": a_vin()} | CAR
-        made = api.post("/vehicles/create/by-vin", json=car).raise_for_status()
-    vehicle_id: str = made.json()["id"]
-    return vehicle_id
-
-
 def _stack() -> dict[str, Any]:
-    return world.read(Path(os.environ.get("MOTORPOOL_STACK", LOCAL / "stack.json")))
+    return description.read(Path(os.environ.get("MOTORPOOL_STACK", LOCAL / "stack.json")))
 
 
 def _wait(holds: Callable[[], bool]) -> None:

@@ -77,12 +77,12 @@ def _choose_session(profile: str | None, region: str | None) -> None:
 
 def _choose_local_stack() -> None:
     # Imported here: on AWS, nothing of the local stack is needed.
-    from infra.local import world
+    from infra.local import description
     from infra.local.engine import REGION, ROOT_USER
     from infra.paths import LOCAL
 
     file = Path(os.environ.get("MOTORPOOL_STACK", LOCAL / "stack.json"))
-    endpoint = world.read(file).get("endpoint")
+    endpoint = description.read(file).get("endpoint")
     if not endpoint:
         raise NoTarget("there is no local stack: start it with `make run`, or use --aws")
     local = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": REGION, **ROOT_USER}

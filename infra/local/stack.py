@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from infra import build, synth
-from infra.local import world
+from infra.local import description
+from infra.local.demo_world import demo_world
 from infra.local.deploy import Outputs, deploy
 from infra.local.engine import GATEWAY_PATH, Engine
 from infra.outputs import VARIABLES
@@ -52,14 +53,14 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
         relay_open_transfers()
         say("Settling the demo world")
         file = folder / "stack.json"
-        description = {
+        told = {
             "partner_api": _url(engine, outputs["PartnerApiId"], "api"),
             "supplier_api": _url(engine, outputs["SupplierApiId"], "v1"),
-            **{k: v for k, v in world.demo_world(world.read(file)).items() if "_api" not in k},
+            **{k: v for k, v in demo_world(description.read(file)).items() if "_api" not in k},
             "endpoint": engine.endpoint,
         }
-        world.written(description, file)
-        yield LocalStack(engine, outputs, description)
+        description.write(told, file)
+        yield LocalStack(engine, outputs, told)
 
 
 def relay_open_transfers() -> None:

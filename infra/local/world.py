@@ -1,126 +1,245 @@
-"""The demo world: two partners with organizations, users and a client each, and what to paste."""
+"""The one way to build a world: partners and all that is theirs, by the rules of the models.
 
-import json
+The demo world of `make run`, the operators' drills, the tests and the benchmarks are built with it.
+Each function makes one entity, writes it, and returns it as it is stored. What is not given is new
+and unlike anything else: ids, VINs, phones.
+"""
+
+import itertools
 import os
-from dataclasses import dataclass
-from pathlib import Path
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
+from infra.local.pictures import picture
+from infra.local.vins import new_vin
+from motorpool import aws
 from motorpool.access import client_store as clients
 from motorpool.access.clients import Client, new_secret
-from motorpool.access.scopes import ALL_SCOPES
+from motorpool.access.scopes import ALL_SCOPES, Scope
 from motorpool.access.secret_keys import pepper
+from motorpool.checkins import store as checkins
+from motorpool.checkins.model import CheckIn
+from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
+from motorpool.photos import store as photos
+from motorpool.photos.model import ContentType, Photo
 from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import partner_store as partners
 from motorpool.tenants import user_store as users
-from motorpool.tenants.organizations import Organization
-from motorpool.tenants.partners import Partner
+from motorpool.tenants.organizations import Organization, SupplierType
+from motorpool.tenants.partners import Cadence, Partner
 from motorpool.tenants.users import User
+from motorpool.transfers import apply as transfer_queue
+from motorpool.transfers import store as transfers
+from motorpool.transfers.apply import TransferMessage
+from motorpool.transfers.model import Transfer
+from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.model import Vehicle
+from motorpool.vehicles.vin import DecodedVin
 
-NAMES = ("Dana Reyes", "Kim Okafor", "Lee Novak", "Sam Haddad", "Ana Lindqvist", "Jo Marsh")
+_phones = itertools.count(secrets.randbelow(8_000_000) + 1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tenant:
-    partner: Partner
+@dataclass(frozen=True)
+class Admitted:
+    """A client, and its secret, which is stored nowhere."""
+
     client: Client
     secret: str
-    organizations: list[Organization]
-    users: list[User]
 
-    def described(self) -> dict[str, Any]:
+    @property
+    def headers(self) -> dict[str, str]:
+        """The three headers that it calls with."""
         return {
-            "partner": {
-                "partnerId": self.partner.id,
-                "clientId": self.client.id,
-                "clientSecret": self.secret,
-            },
-            "organizations": [
-                {
-                    "id": organization.id,
-                    "name": organization.name,
-                    "supplier_type": organization.supplier_type,
-                    "parent_id": organization.parent_id,
-                }
-                for organization in self.organizations
-            ],
-            "users": [{"id": user.id, "organization_id": user.org_id} for user in self.users],
+            "partnerId": self.client.partner_id,
+            "clientId": self.client.id,
+            "clientSecret": self.secret,
         }
 
 
-def demo_world(known: dict[str, Any]) -> dict[str, Any]:
-    """The demo world as `.local/stack.json` has it: the one in `known` if it is still there.
-
-    It may not be, when the engine was killed before it saved, or its data were deleted.
-    """
-    if known and _still_there(known["partner"]) and _still_there(known["other_partner"]["partner"]):
-        return known
-    world = _motors().described()
-    return world | {"other_partner": _neighbours().described()}
+def new_phone() -> str:
+    """A phone number in E.164 that was not used before."""
+    return f"+1917{next(_phones)}"
 
 
-def _still_there(credentials: dict[str, str]) -> bool:
-    client = clients.find(credentials["clientId"], partner_id=credentials["partnerId"])
-    return client is not None and client.accepts(credentials["clientSecret"], pepper())
+def a_bronco() -> DecodedVin:
+    """A 1988 Bronco II that was not registered before, as its VIN decodes."""
+    return DecodedVin(new_vin(), "FORD", "Bronco II", None, 1988)
 
 
-def _motors() -> _Tenant:
-    partner = Partner.create("Demo Motors")
-    fleet = Organization.create(partner.id, "Demo Fleet", "Fleet")
-    west = Organization.create(partner.id, "Fleet West", "Fleet", fleet)
-    east = Organization.create(partner.id, "Fleet East", "Fleet", fleet)
-    coast = Organization.create(partner.id, "Fleet West Coast", "Fleet", west)
-    rental = Organization.create(partner.id, "Demo Rentals", "Rental")
-    return _moved_in(partner, [fleet, west, east, coast, rental], area_code=415)
+class World:
+    """Where the entities are written: the table, unless `save` does something else."""
 
+    def __init__(self, save: Callable[..., None] = table.transact) -> None:
+        self.save = save
 
-def _neighbours() -> _Tenant:
-    partner = Partner.create("Other Cars")
-    fleet = Organization.create(partner.id, "Other Fleet", "Fleet")
-    rental = Organization.create(partner.id, "Other Rentals", "Rental")
-    return _moved_in(partner, [fleet, rental], area_code=503)
+    def partner(
+        self,
+        name: str = "Tested Motors",
+        *,
+        id: str | None = None,
+        cadence_days: int | None = None,
+        opens_days_before: int = 0,
+    ) -> Partner:
+        """A partner."""
+        signed = Partner.create(name).with_cadence(cadence_days, opens_days_before)
+        partner = replace(signed, id=id or signed.id)
+        self.save(partners.add(partner))
+        return partner
 
+    def organization(
+        self,
+        name: str = "A fleet",
+        *,
+        of: str = "",
+        parent: Organization | None = None,
+        supplier_type: SupplierType = "Fleet",
+        id: str | None = None,
+    ) -> Organization:
+        """An organization below a parent, or a root of the partner whose id is `of`."""
+        partner_id = parent.partner_id if parent else of
+        founded = Organization.create(partner_id, name, supplier_type, parent)
+        path = founded.path.replace(founded.id, id or founded.id)
+        organization = replace(founded, id=id or founded.id, path=path)
+        self.save(organizations.add(organization))
+        return organization
 
-def _moved_in(partner: Partner, tree: list[Organization], *, area_code: int) -> _Tenant:
-    """Two users in each organization, and a client of the whole partner with every scope."""
-    secret = new_secret()
-    client = Client.create(
-        partner.id, "Demo client", ALL_SCOPES, secret=secret, pepper=pepper(), home=tree[0]
-    )
-    people = []
-    for number in range(2 * len(tree)):
-        first_name, last_name = NAMES[number % len(NAMES)].split()
-        person = User.create(
-            tree[number // 2],
-            first_name=first_name,
-            last_name=last_name,
-            phone=f"+1{area_code}5550{number + 100}",
-            state="CA",
+    def client(
+        self,
+        *,
+        of: str,
+        linked_to: Organization | None = None,
+        home: Organization | None = None,
+        scopes: frozenset[Scope] = ALL_SCOPES,
+        secret: str | None = None,
+        revoked: bool = False,
+        name: str = "A client",
+        id: str | None = None,
+    ) -> Admitted:
+        """A client of the partner whose id is `of`, or of one of its organizations."""
+        secret = secret or new_secret()
+        admitted = Client.create(
+            of, name, scopes, secret=secret, pepper=pepper(), linked_to=linked_to, home=home
         )
-        people.append(person)
-    table.transact(
-        partners.add(partner),
-        clients.add(client),
-        *(organizations.add(organization) for organization in tree),
-        *(write for user in people for write in users.add(user)),
-    )
-    return _Tenant(partner, client, secret, tree, people)
+        client = replace(admitted, id=id or admitted.id)
+        self.save(clients.add(client.revoked() if revoked else client))
+        return Admitted(client, secret)
+
+    def driver(
+        self,
+        *,
+        at: Organization,
+        name: str | None = None,
+        phone: str | None = None,
+        state: str = "CA",
+        id: str | None = None,
+    ) -> User:
+        """A user of an organization. `name`: first and last."""
+        mark = secrets.token_hex(6)
+        first, last = name.split() if name else (f"Dana-{mark}", f"Reyes-{mark}")
+        enrolled = User.create(
+            at, first_name=first, last_name=last, phone=phone or new_phone(), state=state
+        )
+        user = replace(enrolled, id=id or enrolled.id)
+        self.save(*users.add(user))
+        return user
+
+    def vehicle(
+        self,
+        *,
+        of: User,
+        car: DecodedVin | None = None,
+        plate: str | None = None,
+        state: str | None = "CA",
+        id: str | None = None,
+    ) -> Vehicle:
+        """An active vehicle of a user; `state` is the plate's."""
+        decoded = car or a_bronco()
+        issued = state if plate else None
+        registered = Vehicle.create(
+            decoded, of, make="Ford", model=decoded.model, plate=plate, state=issued
+        )
+        vehicle = replace(registered, id=id or registered.id)
+        self.save(*vehicles.add(vehicle))
+        return vehicle
+
+    def photo(
+        self,
+        *,
+        of: User,
+        file: bytes | None = None,
+        content_type: ContentType = "image/jpeg",
+        uploaded: bool = True,
+        id: str | None = None,
+        **changes: Any,
+    ) -> Photo:
+        """A photo of a user; `changes` are other fields of the item. Its file is in the bucket."""
+        announced = Photo.create(of, content_type)
+        photo = replace(announced, id=id or announced.id, **changes)
+        self.save(*photos.add(photo))
+        if uploaded:
+            upload(photo, file or picture(content_type))
+        return photo
+
+    def pair(self, *, of: User) -> PhotoPair:
+        """The two photos of a check-in, uploaded."""
+        return PhotoPair(self.photo(of=of), self.photo(of=of))
+
+    def check_in(
+        self,
+        *,
+        of: Vehicle,
+        photos: PhotoPair,
+        mileage: int = 40_000,
+        plate: str | None = None,
+        state: str | None = None,
+        id: str | None = None,
+    ) -> tuple[CheckIn, Vehicle]:
+        """A pending check-in of a vehicle, by the rules, and the vehicle after it."""
+        pair = photos.uploaded()
+        made, after = CheckIn.create(
+            of,
+            pair,
+            plate=plate or of.plate or "",
+            state=state or of.state,
+            mileage=mileage,
+            cadence=Cadence(),
+            plate_is_taken=False,
+        )
+        check_in = replace(made, id=id or made.id)
+        after = replace(after, open_check_in_id=check_in.id)
+        self.save(*checkins.add(check_in, of, after, pair))
+        return check_in, replace(after, version=of.version + 1)
+
+    def transfer(
+        self, *, of: Vehicle, to: Organization, new_user: User | None = None, id: str | None = None
+    ) -> tuple[Transfer, Vehicle]:
+        """An accepted transfer with its outbox entry, and the vehicle reserved for it."""
+        accepted, reserved = Transfer.accepted(of, to, new_user)
+        transfer = replace(accepted, id=id or accepted.id)
+        reserved = replace(reserved, pending_transfer_id=transfer.id)
+        self.save(*transfers.add(transfer, of, reserved))
+        return transfer, replace(reserved, version=of.version + 1)
+
+    def moved(self, *, vehicle: Vehicle, to: Organization, new_user: User | None = None) -> Vehicle:
+        """The vehicle after a transfer that is completed. It is read from the table."""
+        transfer, _ = self.transfer(of=vehicle, to=to, new_user=new_user)
+        message = TransferMessage(transfer_id=transfer.id, vehicle_id=vehicle.id)
+        transfer_queue.apply(message)
+        after = transfers.applicable(transfer.id, vehicle.id).vehicle
+        if after is None:
+            raise LookupError(vehicle.id)
+        return after
 
 
-def written(stack: dict[str, Any], file: Path) -> None:
-    """`stack` in the file, readable by this user only: it holds secrets."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(stack, indent=2))
-    os.chmod(unfinished, 0o600)
-    unfinished.replace(file)
-
-
-def read(file: Path) -> dict[str, Any]:
-    """What `written` wrote; empty when there is nothing, or nothing legible."""
-    try:
-        stack: dict[str, Any] = json.loads(file.read_text())
-    except (OSError, ValueError):
-        return {}
-    return stack
+def upload(photo: Photo, file: bytes) -> str:
+    """Put a photo's file where a phone's form would put it; the file's version."""
+    version: str = aws.s3().put_object(
+        Bucket=os.environ["PHOTO_BUCKET"],
+        Key=photo.key,
+        Body=file,
+        ContentType=photo.content_type,
+    )["VersionId"]
+    return version

@@ -24,7 +24,9 @@ import httpx
 import pytest
 
 from infra.local.engine import free_port
+from infra.local.pictures import picture
 from infra.local.stack import LocalStack, running
+from infra.local.vins import bronco
 from motorpool.access import client_store as clients
 from motorpool.access.clients import Client, new_secret
 from motorpool.access.scopes import ALL_SCOPES
@@ -37,8 +39,6 @@ from motorpool.tenants.organizations import Organization
 from motorpool.tenants.partners import Partner
 from ops.target import Target
 from tests.e2e.operators import Run, command_line
-from tests.pictures import picture
-from tests.vins import bronco
 
 FIRST_PORT = 4700
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from infra.local.vins import bronco
 from motorpool.access import client_store as clients
 from motorpool.access.clients import Client, new_secret
 from motorpool.access.scopes import ALL_SCOPES, Scope
@@ -17,7 +18,6 @@ from motorpool.tenants.organizations import Organization, SupplierType
 from motorpool.transfers import store as transfers
 from motorpool.transfers.model import Transfer
 from tests.e2e.conftest import Api, Tenant, private
-from tests.vins import bronco
 
 VEHICLES = "/vehicle-suppliers/vehicles"
 TRANSFERS = "/vehicle-suppliers/transfers"

@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from motorpool.access import client_store as clients
 from motorpool.access.clients import Client, new_secret
 from motorpool.access.secret_keys import pepper
 from motorpool.dynamodb import table
 from motorpool.tenants import partner_store as partners
 from tests.e2e.conftest import Api, Tenant, at_once, eventually, message, refusal
-from tests.pictures import LATITUDE, LONGITUDE, picture
 
 CHECK_INS = "/vehicles/checkin/mileage"
 CALLERS = 20

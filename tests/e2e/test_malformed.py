@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.local.vins import bronco
 from tests.e2e.conftest import Api, Tenant, message, refusal
-from tests.vins import bronco
 
 BY_VIN = "/vehicles/create/by-vin"
 INVALID = (400, "ERROR_INVALID_PARAMETERS")

@@ -11,9 +11,9 @@ import pytest
 from botocore.config import Config
 from PIL import Image
 
+from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from infra.local.stack import LocalStack
 from tests.e2e.conftest import Tenant, refusal, sent_by_phone
-from tests.pictures import LATITUDE, LONGITUDE, picture
 
 MAX_BYTES = 15 * 1024 * 1024
 NOT_FOUND = (404, "ERROR_PHOTO_NOT_FOUND")

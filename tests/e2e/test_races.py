@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 
+from infra.local.vins import bronco, new_vin
 from motorpool.dynamodb import keys, table
 from tests.e2e.conftest import Api, Tenant, a_person, at_once
-from tests.vins import bronco, new_vin
 
 BY_VIN = "/vehicles/create/by-vin"
 CALLERS = 16

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from infra.local.vins import new_vin
 from tests.e2e.conftest import Api, Tenant, a_person, at_once, eventually, refusal
-from tests.vins import new_vin
 
 TAKEN = (409, "ERROR_VEHICLE_ALREADY_EXISTS")
 INVALID = (400, "ERROR_INVALID_PARAMETERS")

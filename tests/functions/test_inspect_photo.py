@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from motorpool.checkins import store as checkins
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
@@ -19,7 +20,6 @@ from motorpool.tenants.users import User
 from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 from tests.functions.wire import calls_counted
-from tests.pictures import LATITUDE, LONGITUDE, picture
 
 TEXT = b"I am a text file, whatever my name says.\n" * 20
 
@@ -76,7 +76,7 @@ def stored_object(key: str) -> bytes:
 @pytest.mark.parametrize("content_type", ["image/jpeg", "image/png", "image/webp", "image/heic"])
 def test_a_photo_is_ready_with_what_its_file_says(driver: User, content_type: Any) -> None:
     awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None, content_type=content_type)
-    file = picture(content_type)
+    file = picture(content_type, size=(640, 480))
     version = world.uploaded(awaited, file)
     assert told((world.LICENSE_PHOTO, version)) == []
     ready = photo()

@@ -1,35 +1,22 @@
-"""The world that the recorded events speak of, put into the table piece by piece.
+"""The recorded world: what the recorded events speak of, built piece by piece.
 
-Every helper writes one entity, with the id that the events have unless told otherwise, and
-returns it.
+Every function makes one entity with the builder of `infra.local.world`, under the id that the
+events have unless told otherwise, and returns it.
 """
 
-import os
-from dataclasses import replace
 from typing import Any
 
-from motorpool.access import client_store as clients
+from infra.local.world import World, upload
 from motorpool.access.clients import Client
-from motorpool.access.scopes import ALL_SCOPES
-from motorpool.access.secret_keys import pepper
-from motorpool.checkins import store as checkins
 from motorpool.checkins.model import CheckIn
 from motorpool.checkins.photo_pair import PhotoPair
-from motorpool.dynamodb import table
-from motorpool.photos import store as stored_photos
-from motorpool.photos.model import ContentType, Photo
-from motorpool.tenants import organization_store as organizations
-from motorpool.tenants import partner_store as partners
-from motorpool.tenants import user_store as users
+from motorpool.photos.model import Photo
 from motorpool.tenants.organizations import Organization, SupplierType
-from motorpool.tenants.partners import Cadence, Partner
+from motorpool.tenants.partners import Partner
 from motorpool.tenants.users import User
-from motorpool.transfers import store as transfers
 from motorpool.transfers.model import Transfer
-from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.vin import DecodedVin
-from tests.functions import wire
 
 PARTNER = "ptr_019aa8f1000000000000000000000001"
 CLIENT = "cli_019aa8f1000000000000000000000002"
@@ -42,24 +29,27 @@ CHECK_IN = "chk_019aa8f1000000000000000000000005019aa8f10000000000000008"
 TARGET = "org_019aa8f1000000000000000000000009"
 TRANSFER = "trf_019aa8f100000000000000000000000a"
 SECRET = "motorpool_secret_recorded-event-this-is-not-a-secret-0000000"
+PHONE = "+14155550100"
+PLATE = "TEST-123"
 
 OTHER_PARTNER = "ptr_" + "f" * 32
 
 BRONCO = DecodedVin("1FMCU14T6JU400773", "FORD", "Bronco II", None, 1988)
 
-
 # The URL of the API in the recorded events.
 API = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/api"
+
+NOT_LOOKED_AT = b"not looked at yet"
+
+uploaded = upload
+_world = World()
 
 
 def partner(
     id: str = PARTNER, *, cadence_days: int | None = None, opens_days_before: int = 0
 ) -> Partner:
     """A partner."""
-    signed = replace(Partner.create("Recorded Motors"), id=id)
-    made = signed.with_cadence(cadence_days, opens_days_before)
-    table.transact(partners.add(made))
-    return made
+    return _world.partner(id=id, cadence_days=cadence_days, opens_days_before=opens_days_before)
 
 
 def organization(
@@ -70,29 +60,24 @@ def organization(
     supplier_type: SupplierType = "Fleet",
 ) -> Organization:
     """An organization, at the root or below a parent."""
-    path = f"{parent.path}/{id}" if parent else id
-    founded = Organization.create(of, "A fleet", supplier_type, parent)
-    made = replace(founded, id=id, path=path)
-    table.transact(organizations.add(made))
-    return made
+    return _world.organization(of=of, parent=parent, supplier_type=supplier_type, id=id)
 
 
 def client(
-    id: str = CLIENT, *, secret: str = SECRET, of: str = PARTNER, **links: Organization
+    id: str = CLIENT,
+    *,
+    secret: str = SECRET,
+    of: str = PARTNER,
+    linked_to: Organization | None = None,
+    home: Organization | None = None,
 ) -> Client:
-    """A client with every scope. `links` are `linked_to` and `home`."""
-    admitted = Client.create(of, "A client", ALL_SCOPES, secret=secret, pepper=pepper(), **links)
-    made = replace(admitted, id=id)
-    table.transact(clients.add(made))
-    return made
+    """A client with every scope."""
+    return _world.client(id=id, secret=secret, of=of, linked_to=linked_to, home=home).client
 
 
-def driver(id: str = USER, *, at: Organization, phone: str = "+14155550100") -> User:
+def driver(id: str = USER, *, at: Organization, phone: str = PHONE) -> User:
     """A user of an organization."""
-    enrolled = User.create(at, first_name="Kim", last_name="Okafor", phone=phone, state="CA")
-    made = replace(enrolled, id=id)
-    table.transact(*users.add(made))
-    return made
+    return _world.driver(at=at, name="Kim Okafor", phone=phone, id=id)
 
 
 def vehicle(
@@ -100,30 +85,16 @@ def vehicle(
     *,
     of: User,
     car: DecodedVin = BRONCO,
-    plate: str | None = "TEST-123",
+    plate: str | None = PLATE,
     state: str | None = "CA",
 ) -> Vehicle:
     """An active vehicle of a user."""
-    registered = Vehicle.create(car, of, make="Ford", model=car.model, plate=plate, state=state)
-    made = replace(registered, id=id)
-    table.transact(*vehicles.add(made))
-    return made
+    return _world.vehicle(of=of, car=car, plate=plate, state=state, id=id)
 
 
-def photo(
-    id: str,
-    *,
-    of: User,
-    file: bytes | None = b"not looked at yet",
-    content_type: ContentType = "image/jpeg",
-    **changes: Any,
-) -> Photo:
+def photo(id: str, *, of: User, file: bytes | None = NOT_LOOKED_AT, **changes: Any) -> Photo:
     """A photo of a user, uploaded unless `file` is None; `changes` are fields of the item."""
-    made = replace(Photo.create(of, content_type), id=id, **changes)
-    table.transact(*stored_photos.add(made))
-    if file is not None:
-        uploaded(made, file)
-    return made
+    return _world.photo(of=of, file=file, uploaded=file is not None, id=id, **changes)
 
 
 def photos(*, of: User, **changes: Any) -> PhotoPair:
@@ -133,49 +104,21 @@ def photos(*, of: User, **changes: Any) -> PhotoPair:
     )
 
 
-def uploaded(photo: Photo, file: bytes) -> str:
-    """A phone's upload of a photo's file; its version."""
-    put = wire.aws("s3").put_object(
-        Bucket=os.environ["PHOTO_BUCKET"],
-        Key=photo.key,
-        Body=file,
-        ContentType=photo.content_type,
-    )
-    version: str = put["VersionId"]
-    return version
-
-
 def check_in(
     id: str = CHECK_IN,
     *,
     of: Vehicle,
     photos: PhotoPair,
     mileage: int = 40_000,
-    plate: str = "TEST-123",
+    plate: str = PLATE,
     state: str | None = "CA",
 ) -> tuple[CheckIn, Vehicle]:
     """A pending check-in of a vehicle, by the rules, and the vehicle after it."""
-    pair = photos.uploaded()
-    made, after = CheckIn.create(
-        of,
-        pair,
-        plate=plate,
-        state=state,
-        mileage=mileage,
-        cadence=Cadence(),
-        plate_is_taken=False,
-    )
-    made = replace(made, id=id)
-    after = replace(after, open_check_in_id=id)
-    table.transact(*checkins.add(made, of, after, pair))
-    return made, replace(after, version=of.version + 1)
+    return _world.check_in(of=of, photos=photos, mileage=mileage, plate=plate, state=state, id=id)
 
 
 def transfer(
     id: str = TRANSFER, *, of: Vehicle, to: Organization, new_user: User | None = None
 ) -> tuple[Transfer, Vehicle]:
     """An accepted transfer with its outbox entry, and the vehicle reserved for it."""
-    made, reserved = Transfer.accepted(of, to, new_user)
-    made, reserved = replace(made, id=id), replace(reserved, pending_transfer_id=id)
-    table.transact(*transfers.add(made, of, reserved))
-    return made, replace(reserved, version=of.version + 1)
+    return _world.transfer(of=of, to=to, new_user=new_user, id=id)

@@ -11,8 +11,8 @@ from typing import Any
 import schemathesis
 from schemathesis.engine import events, from_schema
 
+from infra.local.vins import bronco
 from tests.e2e.proof.world import Api, Headers, Scene, Tenant, photo_id
-from tests.vins import bronco
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 # Documented codes that stand for a failure of ours; the other 500s are the contract's refusals.

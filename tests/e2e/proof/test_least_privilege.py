@@ -24,12 +24,12 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
+from infra.local.vins import bronco
 from infra.outputs import STACK
 from infra.paths import BUILD
 from infra.spec import ApiName, Route, discover
 from tests.e2e.proof.conftest import CALLS
 from tests.e2e.proof.world import Api, Scene, Tenant, photo_id, until
-from tests.vins import bronco
 
 PREFIX = "motorpool-"
 ASKED_FOR = {

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
+from infra.local.vins import bronco
 from infra.openapi import described
 from infra.outputs import STACK
 from infra.paths import BUILD
@@ -28,7 +29,6 @@ from motorpool.access.scopes import ALL_SCOPES
 from motorpool.clock import now_ms
 from motorpool.dynamodb import keys, table
 from tests.e2e.proof.world import Api, Headers, Scene, Tenant, a_jpeg, photo_id, until
-from tests.vins import bronco
 
 SUPPLIER_VEHICLES = "/vehicle-suppliers/vehicles"
 

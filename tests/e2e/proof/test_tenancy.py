@@ -21,12 +21,12 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
+from infra.local.vins import bronco
 from infra.spec import ApiName, Route, discover
 from motorpool.access.clients import new_secret
 from motorpool.access.scopes import ALL_SCOPES
 from motorpool.access.tokens import ALGORITHM, AUDIENCE, ISSUER, key_id
 from tests.e2e.proof.world import Api, Headers, Scene, Tenant, photo_id, shut_out
-from tests.vins import bronco
 
 ROUTES = {each.name: each.spec for each in discover() if isinstance(each.spec, Route)}
 PUBLIC = {name for name, route in ROUTES.items() if route.public}

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
+from infra.local.vins import bronco
 from infra.spec import ApiName
 from motorpool.access import client_store as clients
 from motorpool.access.clients import Client, new_secret
@@ -25,7 +26,6 @@ from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import partner_store as partners
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.partners import Partner
-from tests.vins import bronco
 
 Headers = dict[str, str]
 

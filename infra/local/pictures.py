@@ -1,10 +1,10 @@
-"""Real pictures, drawn here, with a position as phones write it."""
+"""Pictures as phones take them, drawn here: with a position and a time in their EXIF."""
 
 import io
 import random
 
 import pillow_heif
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageDraw
 
 # San Francisco, in degrees, minutes and seconds; as degrees with 7 decimals.
 GPS = {1: "N", 2: (37.0, 46.0, 45.5), 3: "W", 4: (122.0, 25.0, 9.5)}
@@ -23,13 +23,16 @@ pillow_heif.register_heif_opener()
 def picture(
     content_type: str = "image/jpeg",
     *,
-    size: tuple[int, int] = (640, 480),
+    size: tuple[int, int] = (64, 48),
+    text: str = "",
     orientation: int | None = None,
     position: bool = True,
 ) -> bytes:
-    """A picture of that kind, unlike any other."""
+    """A picture of that kind, of one color that is drawn by lot. `size` in pixels."""
     color = tuple(random.randrange(256) for _ in range(3))
     image = Image.new("RGB", size, color)
+    if text:
+        ImageDraw.Draw(image).text((size[0] // 10, size[1] // 3), text, font_size=size[1] // 7)
     exif = Image.Exif()
     if orientation:
         exif[ExifTags.Base.Orientation] = orientation

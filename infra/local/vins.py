@@ -6,8 +6,10 @@ from typing import Any
 
 from motorpool.vehicles.vin import CHARACTER_VALUES, POSITION_WEIGHTS
 
-_BRONCO = "1FMCU14T?JU"
-# Anywhere, because the stack may remember an earlier run.
+BRONCO = "1FMCU14T?JU"
+CIVIC = "2HGFE4F8?SH"
+
+# The serial numbers start anywhere, because the table may remember an earlier run.
 _serials = itertools.count(100_000 + secrets.randbelow(800_000))
 
 
@@ -16,9 +18,14 @@ def bronco(**claims: Any) -> dict[str, Any]:
     return {"vin": new_vin(), "make": "Ford", "model": "Bronco II", "year": 1988} | claims
 
 
-def new_vin() -> str:
-    """The VIN of a 1988 Bronco II, another one at each call."""
-    vin = f"{_BRONCO}{next(_serials)}"
+def civic() -> dict[str, Any]:
+    """The same of a 2025 Civic."""
+    return {"vin": new_vin(CIVIC), "make": "Honda", "model": "Civic", "year": 2025}
+
+
+def new_vin(start: str = BRONCO) -> str:
+    """A VIN that was not used before. `start`: its first 11 characters, `?` for the check digit."""
+    vin = f"{start}{next(_serials)}"
     total = sum(
         CHARACTER_VALUES.get(character, 0) * weight
         for character, weight in zip(vin, POSITION_WEIGHTS, strict=True)
