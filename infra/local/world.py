@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from infra.local.pictures import picture
+from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from infra.local.vins import new_vin
 from motorpool import aws
 from motorpool.access import client_store as clients
@@ -20,10 +20,11 @@ from motorpool.access.clients import Client, new_secret
 from motorpool.access.scopes import ALL_SCOPES, Scope
 from motorpool.access.secret_keys import pepper
 from motorpool.checkins import store as checkins
-from motorpool.checkins.model import CheckIn
+from motorpool.checkins.model import CheckIn, Decision
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
 from motorpool.photos import store as photos
+from motorpool.photos.image import Inspection
 from motorpool.photos.model import ContentType, Photo
 from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import partner_store as partners
@@ -38,6 +39,20 @@ from motorpool.transfers.model import Transfer
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.vin import DecodedVin
+
+# What an inspection says of a small photo.
+SEEN = Inspection(
+    content_type="image/jpeg",
+    width=64,
+    height=48,
+    orientation=1,
+    sha256="0" * 64,
+    perceptual_hash="0" * 16,
+    latitude=LATITUDE,
+    longitude=LONGITUDE,
+    taken_on="2026-11-21T17:29:41.000Z",
+    thumbnail=b"",
+)
 
 _phones = itertools.count(secrets.randbelow(8_000_000) + 1_000_000)
 
@@ -183,9 +198,15 @@ class World:
             upload(photo, file or picture(content_type))
         return photo
 
+    def ready_photo(self, *, of: User) -> Photo:
+        """A photo of a user that was inspected already, so that S3 is not asked for its file."""
+        photo = Photo.create(of, "image/jpeg").inspected(SEEN, size=1_000, version_id="1")
+        self.save(*photos.add(photo))
+        return photo
+
     def pair(self, *, of: User) -> PhotoPair:
-        """The two photos of a check-in, uploaded."""
-        return PhotoPair(self.photo(of=of), self.photo(of=of))
+        """The two photos of a check-in, inspected already."""
+        return PhotoPair(self.ready_photo(of=of), self.ready_photo(of=of))
 
     def check_in(
         self,
@@ -213,6 +234,14 @@ class World:
         self.save(*checkins.add(check_in, of, after, pair))
         return check_in, replace(after, version=of.version + 1)
 
+    def reviewed(
+        self, check_in: CheckIn, decision: Decision, *, of: Vehicle
+    ) -> tuple[CheckIn, Vehicle]:
+        """A check-in of a vehicle with a reviewer's decision, and the vehicle after it."""
+        reviewed, after = check_in.reviewed(decision, "Looked at.", of)
+        self.save(*checkins.changed(check_in, reviewed, of, after, PhotoPair(None, None)))
+        return reviewed, replace(after, version=of.version + 1)
+
     def transfer(
         self, *, of: Vehicle, to: Organization, new_user: User | None = None, id: str | None = None
     ) -> tuple[Transfer, Vehicle]:
@@ -223,15 +252,17 @@ class World:
         self.save(*transfers.add(transfer, of, reserved))
         return transfer, replace(reserved, version=of.version + 1)
 
-    def moved(self, *, vehicle: Vehicle, to: Organization, new_user: User | None = None) -> Vehicle:
-        """The vehicle after a transfer that is completed. It is read from the table."""
+    def moved(
+        self, *, vehicle: Vehicle, to: Organization, new_user: User | None = None
+    ) -> tuple[Transfer, Vehicle]:
+        """A completed transfer, and the vehicle after it; both are read from the table."""
         transfer, _ = self.transfer(of=vehicle, to=to, new_user=new_user)
         message = TransferMessage(transfer_id=transfer.id, vehicle_id=vehicle.id)
         transfer_queue.apply(message)
-        after = transfers.applicable(transfer.id, vehicle.id).vehicle
-        if after is None:
-            raise LookupError(vehicle.id)
-        return after
+        after = transfers.applicable(transfer.id, vehicle.id)
+        if after.transfer is None or after.vehicle is None:
+            raise LookupError(transfer.id)
+        return after.transfer, after.vehicle
 
 
 def upload(photo: Photo, file: bytes) -> str:

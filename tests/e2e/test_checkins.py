@@ -10,12 +10,10 @@ import httpx
 import pytest
 
 from infra.local.pictures import LATITUDE, LONGITUDE, picture
-from motorpool.access import client_store as clients
-from motorpool.access.clients import Client, new_secret
-from motorpool.access.secret_keys import pepper
 from motorpool.dynamodb import table
 from motorpool.tenants import partner_store as partners
-from tests.e2e.conftest import Api, Tenant, at_once, eventually, message, refusal
+from tests.e2e.api import Api, at_once, message, refusal, until
+from tests.e2e.tenant import Tenant
 
 CHECK_INS = "/vehicles/checkin/mileage"
 CALLERS = 20
@@ -104,7 +102,7 @@ def test_a_day_from_the_upload_to_the_decision(
     }
     path = f"{CHECK_INS}/{check_in['id']}"
     assert tenant.api.get(path).json() == check_in
-    assert eventually(lambda: list(queue(tenant.api)) or None) == [check_in["id"]]
+    assert until(lambda: list(queue(tenant.api)) or None) == [check_in["id"]]
     held = made(tenant.review(check_in["id"], "OnHold", "The odometer is blurred."))
     assert (held["checkInStatus"], held["adminNote"]) == ("OnHold", "The odometer is blurred.")
     again = made(tenant.api.put(path, {"mileage": 48212} | tenant.pair(user)))
@@ -139,7 +137,7 @@ def test_a_check_in_is_accepted_before_the_inspection_and_shows_the_position_aft
         [license], [odometer] = now["licensePhotos"], now["odometerPhotos"]
         return True if license["latitude"] == odometer["latitude"] == LATITUDE else None
 
-    assert eventually(both_known)
+    assert until(both_known)
     assert made(tenant.review(check_in["id"], "Confirmed"))["checkInStatus"] == "Confirmed"
 
 
@@ -158,16 +156,16 @@ def test_a_photo_found_out_to_be_none_puts_its_check_in_on_hold_for_the_driver(
         assert refusal(answer) == (500, "ERROR_ODOMETER_PHOTO_REQUIRED")
         return None
 
-    check_in = eventually(sent_and_checked_in_before_it_is_inspected)
+    check_in = until(sent_and_checked_in_before_it_is_inspected)
     path = f"{CHECK_INS}/{check_in['id']}"
 
     def on_hold() -> dict[str, Any] | None:
         now: dict[str, Any] = tenant.api.get(path).json()
         return now if now["checkInStatus"] == "OnHold" else None
 
-    held = eventually(on_hold)
+    held = until(on_hold)
     assert held["adminNote"].startswith("The odometer photo was rejected: ")
-    assert eventually(lambda: list(queue(tenant.api, "OnHold")) or None) == [check_in["id"]]
+    assert until(lambda: list(queue(tenant.api, "OnHold")) or None) == [check_in["id"]]
     again = tenant.api.put(path, {"mileage": 100} | tenant.pair(user))
     assert made(again)["checkInStatus"] == "Pending"
 
@@ -408,17 +406,7 @@ def test_what_is_pending_is_not_sent_anew(tenant: Tenant, user: str, car: dict[s
 
 def test_a_client_without_the_scope_reviews_nothing(tenant: Tenant, car: dict[str, Any]) -> None:
     id = made(tenant.check_in(car, 100))["id"]
-    secret = new_secret()
-    client = Client.create(
-        tenant.partner.id, "No reviewer", frozenset(), secret=secret, pepper=pepper()
-    )
-    table.transact(clients.add(client))
-    credentials = {
-        "partnerId": tenant.partner.id,
-        "clientId": client.id,
-        "clientSecret": secret,
-    }
-    unscoped = replace(tenant, api=Api(tenant.url, credentials))
+    unscoped = replace(tenant, api=tenant.api.of(tenant.admitted(scopes=frozenset()).headers))
     assert refusal(unscoped.review(id, "Confirmed")) == NO_PERMISSION
     assert refusal(unscoped.api.get("/checkins/mileage")) == NO_PERMISSION
     assert unscoped.api.get(f"{CHECK_INS}/{id}").json()["checkInStatus"] == "Pending"
@@ -435,7 +423,7 @@ def test_a_client_of_a_branch_meets_the_check_ins_of_its_branch_only(
     ]
     foreign = made(tenant.check_in(car, 1))["id"]
     client = tenant.client_of(branch)
-    assert eventually(lambda: ids if len(ids := list(queue(tenant.api))) == 4 else None) == [
+    assert until(lambda: ids if len(ids := list(queue(tenant.api))) == 4 else None) == [
         *own,
         foreign,
     ]
@@ -496,7 +484,7 @@ def test_of_twenty_check_ins_of_one_vehicle_at_once_one_is_pending_and_mileage_n
             reading = {"mileage": mileages[place]}
             return api.post(CHECK_INS, request | reading | pairs[place])
 
-        answers = at_once(tenant, CALLERS, call)
+        answers = at_once(tenant.api, CALLERS, call)
         counted = outcomes(answers)
         assert counted[200, "Pending"] == bool(high_enough)
         assert set(counted) <= {(200, "Pending"), LOCKED, TOO_LOW, NOT_OWNED}
@@ -516,7 +504,7 @@ def test_of_twenty_check_ins_with_the_same_mileage_exactly_one_is_accepted(
     pairs = [tenant.pair(user) for _ in range(CALLERS)]
     request = {"vehicleId": car["id"], "licensePlate": car["license"], "mileage": 7}
     answers = at_once(
-        tenant, CALLERS, lambda api, place: api.post(CHECK_INS, request | pairs[place])
+        tenant.api, CALLERS, lambda api, place: api.post(CHECK_INS, request | pairs[place])
     )
     assert outcomes(answers) == {(200, "Pending"): 1, LOCKED: CALLERS - 1}
     assert len(history(tenant, car)) == 1
@@ -534,7 +522,7 @@ def test_a_photo_is_used_once_even_when_the_check_ins_of_eight_vehicles_race_for
         car = {"vehicleId": cars[place]["id"], "licensePlate": f"RACE-{place}", "mileage": 1}
         return api.post(CHECK_INS, car | license | odometers[place])
 
-    answers = at_once(tenant, number, call)
+    answers = at_once(tenant.api, number, call)
     assert outcomes(answers) == {(200, "Pending"): 1, NOT_OWNED: number - 1}
     assert sum(len(history(tenant, car)) for car in cars) == 1
     # Who lost keeps the other photo.
@@ -551,7 +539,7 @@ def test_of_eight_reviewers_at_once_one_decides(tenant: Tenant, car: dict[str, A
         body = {"checkInStatus": decisions[place], "adminNote": "So."}
         return api.put(f"{CHECK_INS}/{id}/review", body)
 
-    answers = at_once(tenant, len(decisions), call)
+    answers = at_once(tenant.api, len(decisions), call)
     [won] = [answer.json() for answer in answers if answer.status_code == 200]
     assert Counter(refusal(answer) for answer in answers if answer.is_error) == {FINAL: 7}
     [kept] = history(tenant, car)
@@ -566,7 +554,7 @@ def test_a_check_in_sent_eight_times_at_once_under_one_key_is_one(
 ) -> None:
     request = {"vehicleId": car["id"], "licensePlate": "CAR-123", "mileage": 1} | tenant.pair(user)
     keyed = {"Idempotency-Key": secrets.token_hex(8)}
-    answers = at_once(tenant, 8, lambda api, _: api.post(CHECK_INS, request, headers=keyed))
+    answers = at_once(tenant.api, 8, lambda api, _: api.post(CHECK_INS, request, headers=keyed))
     assert outcomes(answers) == {(200, "Pending"): 8}
     assert len({answer.text for answer in answers}) == 1
     assert len(history(tenant, car)) == 1

@@ -13,7 +13,7 @@ from motorpool.ids import fingerprint
 from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import partner_store as partners
 from motorpool.tenants.partners import Cadence
-from tests.e2e.conftest import Api, a_person, refusal
+from tests.e2e.api import Api, a_person, refusal
 from tests.e2e.operators import Run
 
 ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from infra.local.vins import bronco, new_vin
-from tests.e2e.conftest import Api, Tenant, message, refusal
+from tests.e2e.api import Api, message, refusal
+from tests.e2e.tenant import Tenant
 
 BY_VIN = "/vehicles/create/by-vin"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

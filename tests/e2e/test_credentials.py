@@ -9,7 +9,8 @@ from motorpool.access import client_store as clients
 from motorpool.access.clients import new_secret
 from motorpool.access.secret_keys import pepper
 from motorpool.dynamodb import table
-from tests.e2e.conftest import Api, Tenant, a_person, refusal
+from tests.e2e.api import Api, a_person, refusal
+from tests.e2e.tenant import Tenant
 
 UNAUTHORIZED = (401, "ERROR_UNAUTHORIZED")
 SERVED = (404, "ERROR_USER_NOT_FOUND")

@@ -23,8 +23,8 @@ from infra.local.engine import REGION, ROOT_USER, Engine, free_port
 from infra.local.stack import LocalStack
 from infra.outputs import STACK
 from infra.paths import ENGINE
+from tests.e2e.api import until
 from tests.e2e.conftest import FIRST_PORT
-from tests.e2e.suppliers import until
 
 CANCELLED = "TransactionCanceledException"
 

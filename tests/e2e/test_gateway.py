@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import Api, refusal
+from tests.e2e.api import Api, refusal
 
 
 @pytest.mark.parametrize(

@@ -15,17 +15,18 @@ from infra.local import logs
 from infra.local.stack import LocalStack
 from infra.spec import Authorizer, Route, discover
 from motorpool.telemetry import SERVICE
-from tests.e2e.conftest import Fault, Tenant, poison, private
-from tests.e2e.suppliers import ORGANIZATIONS, Fleet
+from tests.e2e.api import ORGANIZATIONS, private
+from tests.e2e.conftest import Fault, poison
+from tests.e2e.tenant import Tenant
 
 LINES_AT_LEAST = 20
 
 
 @pytest.fixture
-def one_request_each(tenant: Tenant, stack: dict[str, Any]) -> None:
+def one_request_each(tenant: Tenant) -> None:
     """Every function is called, whichever other tests were run."""
     _of_a_partner(tenant)
-    _of_a_supplier(Fleet.of(tenant, stack["supplier_api"]))
+    _of_a_supplier(tenant)
 
 
 def _of_a_partner(tenant: Tenant) -> None:
@@ -56,9 +57,9 @@ def _of_a_partner(tenant: Tenant) -> None:
     assert [answer.status_code for answer in answers] == [200, 404, *[200] * 9, 302]
 
 
-def _of_a_supplier(fleet: Fleet) -> None:
-    supplier, driver = fleet.supplier.with_token(), fleet.tenant.user()
-    vehicle = fleet.vehicle()
+def _of_a_supplier(fleet: Tenant) -> None:
+    supplier, driver = fleet.supplier.with_token(), fleet.user()
+    vehicle = fleet.vehicle_id()
     assert supplier.get(ORGANIZATIONS).status_code == 200
     assert supplier.assign(vehicle, driver).status_code == 204
     assert supplier.unassign(vehicle).status_code == 204

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from infra.local.vins import bronco
-from tests.e2e.conftest import Api, Tenant, message, refusal
+from tests.e2e.api import Api, message, refusal
+from tests.e2e.tenant import Tenant
 
 BY_VIN = "/vehicles/create/by-vin"
 INVALID = (400, "ERROR_INVALID_PARAMETERS")

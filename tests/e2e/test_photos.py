@@ -13,7 +13,8 @@ from PIL import Image
 
 from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from infra.local.stack import LocalStack
-from tests.e2e.conftest import Tenant, refusal, sent_by_phone
+from tests.e2e.api import refusal, sent_by_phone
+from tests.e2e.tenant import Tenant
 
 MAX_BYTES = 15 * 1024 * 1024
 NOT_FOUND = (404, "ERROR_PHOTO_NOT_FOUND")
@@ -52,7 +53,7 @@ def versions(bucket: str, key: str) -> list[str]:
 def test_an_uploaded_photo_is_soon_ready_with_its_position(
     tenant: Tenant, user: str, content_type: str
 ) -> None:
-    file = picture(content_type)
+    file = picture(content_type, size=(640, 480))
     handle = tenant.photo(user, file, content_type)
     status = tenant.inspected(handle)
     assert (status["photoStatus"], status["rejectedBecause"]) == ("Ready", None)
@@ -70,7 +71,7 @@ def test_a_handle_leads_to_the_file_as_it_was_sent(tenant: Tenant, user: str) ->
     tenant.inspected(handle)
     assert shown(tenant, handle) == file
     # The handle is the URL of this API, so the caller need not put it together.
-    assert tenant.api.http.get(handle).status_code == 302
+    assert httpx.get(handle, headers=tenant.api.credentials).status_code == 302
 
 
 def test_a_thumbnail_is_small_upright_and_says_nothing_of_where_it_was_taken(

@@ -18,8 +18,8 @@ from motorpool.access.scopes import ALL_SCOPES, Scope
 from motorpool.access.secret_keys import pepper, token_key
 from motorpool.access.tokens import Token
 from motorpool.dynamodb import table
-from tests.e2e.conftest import Api, Tenant, message, refusal
-from tests.e2e.suppliers import TOKEN, VEHICLES, Fleet, Supplier
+from tests.e2e.api import TOKEN, VEHICLES, Api, Supplier, message, refusal
+from tests.e2e.tenant import Tenant
 
 READ: Scope = "vehicle_suppliers.vehicles.read"
 WRITE: Scope = "vehicle_suppliers.vehicles.write"
@@ -28,8 +28,8 @@ SERVED = (404, "vehicle_not_found")
 
 
 @pytest.fixture(scope="module")
-def fleet(new_tenant: Callable[[], Tenant], stack: dict[str, Any]) -> Fleet:
-    return Fleet.of(new_tenant(), stack["supplier_api"])
+def fleet(new_tenant: Callable[[], Tenant]) -> Tenant:
+    return new_tenant()
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +61,9 @@ def asked(supplier: Supplier) -> tuple[int, str]:
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 def test_a_standard_oauth_client_gets_a_token_and_transfers_with_it(
-    fleet: Fleet, method: str
+    fleet: Tenant, method: str
 ) -> None:
-    vehicle_id = fleet.vehicle()
+    vehicle_id = fleet.vehicle_id()
     with OAuth2Client(
         fleet.supplier.credentials["clientId"],
         fleet.supplier.credentials["clientSecret"],
@@ -80,7 +80,7 @@ def test_a_standard_oauth_client_gets_a_token_and_transfers_with_it(
     assert answer.json()["vehicle"]["owner_id"] == fleet.west.id
 
 
-def test_a_token_is_answered_as_the_rfc_says_and_kept_by_nobody(fleet: Fleet) -> None:
+def test_a_token_is_answered_as_the_rfc_says_and_kept_by_nobody(fleet: Tenant) -> None:
     answer = fleet.supplier.token()
     body = answer.json()
     assert answer.status_code == 200
@@ -90,12 +90,12 @@ def test_a_token_is_answered_as_the_rfc_says_and_kept_by_nobody(fleet: Fleet) ->
     assert jwt.get_unverified_header(body["access_token"])["alg"] == "HS256"
 
 
-def test_both_credentials_work_on_the_supplier_api(fleet: Fleet) -> None:
+def test_both_credentials_work_on_the_supplier_api(fleet: Tenant) -> None:
     assert asked(fleet.supplier) == SERVED
     assert asked(fleet.supplier.with_token()) == SERVED
 
 
-def test_the_scheme_is_bearer_in_any_case_and_no_other(fleet: Fleet) -> None:
+def test_the_scheme_is_bearer_in_any_case_and_no_other(fleet: Tenant) -> None:
     token = fleet.supplier.token().json()["access_token"]
     for value, expected in (
         (f"bearer {token}", SERVED),
@@ -109,14 +109,14 @@ def test_the_scheme_is_bearer_in_any_case_and_no_other(fleet: Fleet) -> None:
 # What is refused
 
 
-def sent(fleet: Fleet, content: str, **headers: str) -> httpx.Response:
+def sent(fleet: Tenant, content: str, **headers: str) -> httpx.Response:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     return Supplier(fleet.supplier.url, {}).call(
         "POST", TOKEN, content=content, headers=form | headers
     )
 
 
-def test_a_wrong_client_or_secret_is_an_invalid_client(fleet: Fleet) -> None:
+def test_a_wrong_client_or_secret_is_an_invalid_client(fleet: Tenant) -> None:
     for wrong in (
         {"client_secret": "wrong"},
         {"client_secret": ""},
@@ -130,7 +130,7 @@ def test_a_wrong_client_or_secret_is_an_invalid_client(fleet: Fleet) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_without_credentials_there_is_no_client(fleet: Fleet) -> None:
+def test_without_credentials_there_is_no_client(fleet: Tenant) -> None:
     assert refusal(sent(fleet, "grant_type=client_credentials")) == (401, "invalid_client")
 
 
@@ -139,13 +139,13 @@ def test_without_credentials_there_is_no_client(fleet: Fleet) -> None:
     ["Basic", "Basic !!!", "Basic eDp5", "Bearer x", "Basic " + base64.b64encode(b"x").decode()],
 )
 def test_basic_credentials_that_are_wrong_or_illegible_are_an_invalid_client(
-    fleet: Fleet, value: str
+    fleet: Tenant, value: str
 ) -> None:
     answer = sent(fleet, "grant_type=client_credentials", Authorization=value)
     assert refusal(answer) == (401, "invalid_client")
 
 
-def test_credentials_in_both_places_are_an_invalid_request(fleet: Fleet) -> None:
+def test_credentials_in_both_places_are_an_invalid_request(fleet: Tenant) -> None:
     own = fleet.supplier.credentials
     basic = base64.b64encode(f"{own['clientId']}:{own['clientSecret']}".encode()).decode()
     content = f"grant_type=client_credentials&client_id=a&client_secret={own['clientSecret']}"
@@ -154,7 +154,7 @@ def test_credentials_in_both_places_are_an_invalid_request(fleet: Fleet) -> None
 
 
 @pytest.mark.parametrize("grant", ["password", "authorization_code", "refresh_token", "x", ""])
-def test_another_grant_is_unsupported(fleet: Fleet, grant: str) -> None:
+def test_another_grant_is_unsupported(fleet: Tenant, grant: str) -> None:
     answer = fleet.supplier.token(grant_type=grant)
     assert refusal(answer) == (400, "unsupported_grant_type")
 
@@ -172,14 +172,14 @@ def test_another_grant_is_unsupported(fleet: Fleet, grant: str) -> None:
     ],
     ids=lambda content: content[:20],
 )
-def test_what_is_no_such_form_is_an_invalid_request(fleet: Fleet, content: str) -> None:
+def test_what_is_no_such_form_is_an_invalid_request(fleet: Tenant, content: str) -> None:
     assert refusal(sent(fleet, content)) == (400, "invalid_request")
 
 
 def test_a_scope_that_the_client_has_not_is_invalid_and_some_of_its_own_are_granted(
-    fleet: Fleet,
+    fleet: Tenant,
 ) -> None:
-    reader = fleet.client(scopes=frozenset({READ}))
+    reader = fleet.supplier_of(scopes=frozenset({READ}))
     for scope in (WRITE, f"{READ} {WRITE}", "unheard.of"):
         assert refusal(reader.token(scope=scope)) == (400, "invalid_scope")
     assert reader.token(scope=READ).json()["scope"] == READ
@@ -191,13 +191,13 @@ def test_a_scope_that_the_client_has_not_is_invalid_and_some_of_its_own_are_gran
 # What a token is good for
 
 
-def test_a_token_has_the_scopes_that_it_was_asked_for(fleet: Fleet) -> None:
+def test_a_token_has_the_scopes_that_it_was_asked_for(fleet: Tenant) -> None:
     reader = fleet.supplier.with_token(scope=READ)
-    vehicle_id = fleet.vehicle()
+    vehicle_id = fleet.vehicle_id()
     assert reader.get(f"{VEHICLES}/{vehicle_id}").status_code == 200
     for refused in (
         reader.transfer(vehicle_id, fleet.west.id),
-        reader.assign(vehicle_id, fleet.tenant.user()),
+        reader.assign(vehicle_id, fleet.user()),
         reader.unassign(vehicle_id),
         reader.get("/vehicle-suppliers/organizations"),
     ):
@@ -207,17 +207,17 @@ def test_a_token_has_the_scopes_that_it_was_asked_for(fleet: Fleet) -> None:
     assert len(fleet.supplier.custody(vehicle_id)) == 1
 
 
-def test_the_three_headers_have_the_clients_scopes(fleet: Fleet) -> None:
-    reader = fleet.client(scopes=frozenset({READ}))
-    vehicle_id = fleet.vehicle()
+def test_the_three_headers_have_the_clients_scopes(fleet: Tenant) -> None:
+    reader = fleet.supplier_of(scopes=frozenset({READ}))
+    vehicle_id = fleet.vehicle_id()
     assert reader.get(f"{VEHICLES}/{vehicle_id}").status_code == 200
     refused = reader.transfer(vehicle_id, fleet.west.id)
     assert refusal(refused) == UNAUTHORIZED
     assert 'error="insufficient_scope"' in refused.headers["WWW-Authenticate"]
 
 
-def test_a_scope_taken_from_the_client_is_taken_from_its_tokens(fleet: Fleet) -> None:
-    supplier = fleet.client()
+def test_a_scope_taken_from_the_client_is_taken_from_its_tokens(fleet: Tenant) -> None:
+    supplier = fleet.supplier_of()
     bearer = supplier.with_token()
     read = clients.get(supplier.credentials["partnerId"], supplier.credentials["clientId"])
     table.transact(clients.replaced(read, type(read)(**fields(read) | {"scopes": (READ,)})))
@@ -229,33 +229,33 @@ def fields(client: Any) -> dict[str, Any]:
     return {name: getattr(client, name) for name in client.__dataclass_fields__}
 
 
-def test_a_bearer_token_is_nothing_on_the_partner_api(fleet: Fleet) -> None:
+def test_a_bearer_token_is_nothing_on_the_partner_api(fleet: Tenant) -> None:
     token = fleet.supplier.token().json()["access_token"]
-    partner = Api(fleet.tenant.url, {"Authorization": f"Bearer {token}"})
+    partner = Api(fleet.url, {"Authorization": f"Bearer {token}"})
     assert refusal(partner.get("/users/usr_1")) == (401, "ERROR_UNAUTHORIZED")
 
 
-def test_a_stray_authorization_header_locks_nobody_out_of_the_partner_api(fleet: Fleet) -> None:
+def test_a_stray_authorization_header_locks_nobody_out_of_the_partner_api(fleet: Tenant) -> None:
     stray = fleet.supplier.credentials | {"Authorization": "Bearer x.y.z"}
     answers = [
-        Api(fleet.tenant.url, headers).get("/users/usr_1")
+        Api(fleet.url, headers).get("/users/usr_1")
         for headers in (stray, fleet.supplier.credentials)
     ]
     assert [refusal(answer) for answer in answers] == [(404, "ERROR_USER_NOT_FOUND")] * 2
 
 
-def test_both_credentials_at_once_are_neither(fleet: Fleet) -> None:
+def test_both_credentials_at_once_are_neither(fleet: Tenant) -> None:
     token = fleet.supplier.token().json()["access_token"]
     both = fleet.supplier.credentials | {"Authorization": f"Bearer {token}"}
     assert asked(Supplier(fleet.supplier.url, both)) == UNAUTHORIZED
 
 
-def test_without_credentials_the_supplier_api_is_closed(fleet: Fleet) -> None:
+def test_without_credentials_the_supplier_api_is_closed(fleet: Tenant) -> None:
     assert asked(Supplier(fleet.supplier.url, {})) == UNAUTHORIZED
 
 
-def test_the_secret_that_a_token_was_got_with_takes_the_token_with_it(fleet: Fleet) -> None:
-    supplier = fleet.client()
+def test_the_secret_that_a_token_was_got_with_takes_the_token_with_it(fleet: Tenant) -> None:
+    supplier = fleet.supplier_of()
     old = supplier.with_token()
     secret = new_secret()
 
@@ -283,14 +283,14 @@ def forged(token: str, key: bytes | str, *, algorithm: str = "HS256", **changes:
     return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
 
 
-def test_what_was_signed_with_another_key_is_refused(fleet: Fleet) -> None:
+def test_what_was_signed_with_another_key_is_refused(fleet: Tenant) -> None:
     token = fleet.supplier.token().json()["access_token"]
     for key in ("x" * 32, "x" * 64, "0" * 64):
         assert asked(fleet.supplier.bearing(forged(token, key))) == UNAUTHORIZED
     assert asked(fleet.supplier.bearing(forged(token, "", algorithm="none"))) == UNAUTHORIZED
 
 
-def test_a_changed_token_is_refused(fleet: Fleet) -> None:
+def test_a_changed_token_is_refused(fleet: Tenant) -> None:
     token = fleet.supplier.token(scope=READ).json()["access_token"]
     header, body, signature = token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(body + "=="))
@@ -326,14 +326,14 @@ def test_a_changed_token_is_refused(fleet: Fleet) -> None:
     ids=str,
 )
 def test_a_token_of_our_own_key_that_is_not_as_ours_are_is_refused(
-    fleet: Fleet, key: bytes, changes: dict[str, Any]
+    fleet: Tenant, key: bytes, changes: dict[str, Any]
 ) -> None:
     token = fleet.supplier.token().json()["access_token"]
     assert asked(fleet.supplier.bearing(forged(token, key))) == SERVED
     assert asked(fleet.supplier.bearing(forged(token, key, **changes))) == UNAUTHORIZED
 
 
-def test_a_token_is_good_for_an_hour(fleet: Fleet, key: bytes) -> None:
+def test_a_token_is_good_for_an_hour(fleet: Tenant, key: bytes) -> None:
     claims = jwt.decode(
         fleet.supplier.token().json()["access_token"], key, ["HS256"], audience=tokens.AUDIENCE
     )

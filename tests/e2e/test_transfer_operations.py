@@ -10,16 +10,16 @@ import boto3
 import pytest
 
 from infra.local import stack as local
-from tests.e2e.conftest import Tenant
+from tests.e2e.api import until
 from tests.e2e.operators import Run
-from tests.e2e.suppliers import Fleet, until
+from tests.e2e.tenant import Tenant
 
 NOT_THERE = "trf_" + "0" * 32
 
 
 @pytest.fixture(scope="module")
-def fleet(new_tenant: Callable[[], Tenant], stack: dict[str, Any]) -> Fleet:
-    return Fleet.of(new_tenant(), stack["supplier_api"])
+def fleet(new_tenant: Callable[[], Tenant]) -> Tenant:
+    return new_tenant()
 
 
 @pytest.fixture
@@ -40,17 +40,17 @@ def waiting_in(queue: str) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def is_open(fleet: Fleet, transfer_id: str) -> bool:
+def is_open(fleet: Tenant, transfer_id: str) -> bool:
     return bool(fleet.supplier.transfer_of(transfer_id)["status"] == "accepted")
 
 
 def test_a_stalled_transfer_is_listed_with_whole_ids_and_a_fresh_one_is_not(
-    fleet: Fleet, motorpool: Run, monkeypatch: pytest.MonkeyPatch
+    fleet: Tenant, motorpool: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    stalled = fleet.stranded(fleet.vehicle(), fleet.west, seconds_ago=90)
-    fresh = fleet.stranded(fleet.vehicle(), fleet.west, seconds_ago=0)
-    partner = ("--partner", fleet.tenant.partner.id)
+    stalled = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=90)
+    fresh = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=0)
+    partner = ("--partner", fleet.partner.id)
     printed = motorpool("transfers", "list", *partner)
     [row] = [line for line in printed.splitlines() if stalled.id in line]
     assert stalled.vehicle_id in row
@@ -61,21 +61,21 @@ def test_a_stalled_transfer_is_listed_with_whole_ids_and_a_fresh_one_is_not(
 
 
 def test_a_failed_transfer_is_listed_with_its_reason_and_a_completed_one_is_not(
-    fleet: Fleet, motorpool: Run
+    fleet: Tenant, motorpool: Run
 ) -> None:
-    done = fleet.supplier.moved(fleet.vehicle(), fleet.west.id)
-    user = fleet.tenant.user(fleet.east)
-    failing = fleet.stranded(fleet.vehicle(), fleet.west, seconds_ago=0, new_user=user)
+    done = fleet.supplier.moved(fleet.vehicle_id(), fleet.west.id)
+    user = fleet.user(fleet.east)
+    failing = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=0, new_user=user)
     motorpool("transfers", "relay", "--older-than", "0")
     assert fleet.supplier.ended(failing.id)["status"] == "failed"
-    printed = motorpool("transfers", "list", "--partner", fleet.tenant.partner.id)
+    printed = motorpool("transfers", "list", "--partner", fleet.partner.id)
     [row] = [line for line in printed.splitlines() if failing.id in line]
     assert "The new user is not one of the new owner's" in row
     assert done["id"] not in printed
 
 
-def test_a_transfer_is_shown_before_and_after_it_is_done(fleet: Fleet, motorpool: Run) -> None:
-    transfer = fleet.stranded(fleet.vehicle(), fleet.east, seconds_ago=0)
+def test_a_transfer_is_shown_before_and_after_it_is_done(fleet: Tenant, motorpool: Run) -> None:
+    transfer = fleet.stranded(fleet.vehicle_id(), fleet.east, seconds_ago=0)
     shown = rows(motorpool("transfers", "show", transfer.id))
     assert shown["status"] == "accepted"
     assert shown["vehicle"] == transfer.vehicle_id
@@ -106,10 +106,10 @@ def test_a_transfer_that_is_not_there_is_said_in_one_line(motorpool: Run, wrong:
 
 
 def test_relaying_completes_what_is_stalled_and_leaves_what_is_fresh(
-    fleet: Fleet, motorpool: Run
+    fleet: Tenant, motorpool: Run
 ) -> None:
-    stalled = fleet.stranded(fleet.vehicle(), fleet.west, seconds_ago=90)
-    fresh = fleet.stranded(fleet.vehicle(), fleet.west, seconds_ago=0)
+    stalled = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=90)
+    fresh = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=0)
     printed = motorpool("transfers", "relay")
     assert stalled.id in printed
     assert fresh.id not in printed
@@ -119,19 +119,19 @@ def test_relaying_completes_what_is_stalled_and_leaves_what_is_fresh(
 
 
 def test_a_dry_run_of_relaying_shows_what_would_be_sent_and_sends_nothing(
-    fleet: Fleet, motorpool: Run
+    fleet: Tenant, motorpool: Run
 ) -> None:
-    stalled = fleet.stranded(fleet.vehicle(), fleet.west, seconds_ago=90)
+    stalled = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=90)
     printed = motorpool("transfers", "relay", "--dry-run")
     assert stalled.id in printed
     assert "would be sent" in printed
     # What is asked for later is done by now, had it been sent.
-    fleet.supplier.moved(fleet.vehicle(), fleet.east.id)
+    fleet.supplier.moved(fleet.vehicle_id(), fleet.east.id)
     assert is_open(fleet, stalled.id)
 
 
 def test_redriving_completes_what_died_and_keeps_what_nobody_can_read(
-    fleet: Fleet, motorpool: Run, dead_queue: str
+    fleet: Tenant, motorpool: Run, dead_queue: str
 ) -> None:
     transfer, illegible = dead_transfer(fleet, dead_queue), f"[bold]{secrets.token_hex(8)}"
     boto3.client("sqs").send_message(QueueUrl=dead_queue, MessageBody=illegible)
@@ -149,7 +149,7 @@ def test_redriving_completes_what_died_and_keeps_what_nobody_can_read(
 
 
 def test_no_more_is_redriven_than_was_asked_for(
-    fleet: Fleet, motorpool: Run, dead_queue: str
+    fleet: Tenant, motorpool: Run, dead_queue: str
 ) -> None:
     transfers = [dead_transfer(fleet, dead_queue) for _ in range(3)]
     assert "2 sent again, 0 kept" in motorpool("transfers", "redrive", "--most", "2")
@@ -157,15 +157,15 @@ def test_no_more_is_redriven_than_was_asked_for(
     assert waiting_in(dead_queue) == 1
 
 
-def dead_transfer(fleet: Fleet, dead_queue: str) -> str:
+def dead_transfer(fleet: Tenant, dead_queue: str) -> str:
     """The id of an open transfer whose message was given up."""
-    transfer = fleet.stranded(fleet.vehicle(), fleet.west, seconds_ago=0)
+    transfer = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=0)
     message = {"transfer_id": transfer.id, "vehicle_id": transfer.vehicle_id}
     boto3.client("sqs").send_message(QueueUrl=dead_queue, MessageBody=json.dumps(message))
     return transfer.id
 
 
-def test_the_local_stack_relays_open_transfers_when_it_starts(fleet: Fleet) -> None:
-    transfer = fleet.stranded(fleet.vehicle(), fleet.west, seconds_ago=0)
+def test_the_local_stack_relays_open_transfers_when_it_starts(fleet: Tenant) -> None:
+    transfer = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=0)
     local.relay_open_transfers()
     assert fleet.supplier.ended(transfer.id)["status"] == "completed"

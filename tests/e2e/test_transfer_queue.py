@@ -16,8 +16,9 @@ import pytest
 from infra.local.stack import LocalStack
 from infra.outputs import STACK
 from motorpool.dynamodb import keys
-from tests.e2e.conftest import Fault, Tenant, poison
-from tests.e2e.suppliers import Fleet, until
+from tests.e2e.api import until
+from tests.e2e.conftest import Fault, poison
+from tests.e2e.tenant import Tenant
 
 RELAY = "motorpool-relay_outbox"
 PER_SECOND = 5
@@ -26,8 +27,8 @@ OURS_MS = 5_000
 
 
 @pytest.fixture(scope="module")
-def fleet(new_tenant: Callable[[], Tenant], stack: dict[str, Any]) -> Fleet:
-    return Fleet.of(new_tenant(), stack["supplier_api"])
+def fleet(new_tenant: Callable[[], Tenant]) -> Tenant:
+    return new_tenant()
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +54,10 @@ def taken_from(url: str, mark: str) -> str | None:
     "body", ["{} not JSON", '{{"transfer_id": "{}"}}', '"{}"', '{{"transfer_id": 5, "a": "{}"}}']
 )
 def test_a_message_that_cannot_be_read_is_dead_at_once_and_the_rest_of_its_batch_is_done(
-    fleet: Fleet, queues: dict[str, str], body: str
+    fleet: Tenant, queues: dict[str, str], body: str
 ) -> None:
     mark = secrets.token_hex(8)
-    vehicle_id = fleet.vehicle()
+    vehicle_id = fleet.vehicle_id()
     sent = boto3.client("sqs").send_message(
         QueueUrl=queues["TransfersQueueUrl"], MessageBody=body.format(mark)
     )
@@ -65,7 +66,7 @@ def test_a_message_that_cannot_be_read_is_dead_at_once_and_the_rest_of_its_batch
     assert fleet.supplier.moved(vehicle_id, fleet.west.id)["status"] == "completed"
     # A visibility timeout is two minutes: what is there sooner was not delivered again.
     dead = queues["TransfersDeadLetterQueueUrl"]
-    assert until(lambda: taken_from(dead, mark), within=30) == body.format(mark)
+    assert until(lambda: taken_from(dead, mark), within_seconds=30) == body.format(mark)
 
 
 @contextmanager
@@ -113,10 +114,10 @@ def sequence_of(transfer_id: str) -> str:
 
 
 def test_a_transfer_that_could_not_be_relayed_is_relayed_when_it_can_be(
-    local_stack: LocalStack, fleet: Fleet, queues: dict[str, str]
+    local_stack: LocalStack, fleet: Tenant, queues: dict[str, str]
 ) -> None:
-    fleet.supplier.moved(fleet.vehicle(), fleet.west.id)  # what is older in the stream is relayed
-    vehicle_id = fleet.vehicle()
+    fleet.supplier.moved(fleet.vehicle_id(), fleet.west.id)  # and all before it in the stream
+    vehicle_id = fleet.vehicle_id()
     queue = boto3.client("sqs").get_queue_attributes(
         QueueUrl=queues["TransfersQueueUrl"], AttributeNames=["QueueArn"]
     )["Attributes"]["QueueArn"]
@@ -132,8 +133,8 @@ def test_a_transfer_that_could_not_be_relayed_is_relayed_when_it_can_be(
     assert (failed["level"], relayed["level"]) == ("ERROR", "INFO")
 
 
-def test_a_message_that_comes_again_changes_nothing(fleet: Fleet, queues: dict[str, str]) -> None:
-    vehicle_id = fleet.vehicle()
+def test_a_message_that_comes_again_changes_nothing(fleet: Tenant, queues: dict[str, str]) -> None:
+    vehicle_id = fleet.vehicle_id()
     first = fleet.supplier.moved(vehicle_id, fleet.west.id)
     sqs = boto3.client("sqs")
     again = json.dumps({"transfer_id": first["id"], "vehicle_id": vehicle_id})
@@ -142,16 +143,18 @@ def test_a_message_that_comes_again_changes_nothing(fleet: Fleet, queues: dict[s
     # What is sent after them is done after them, or nearly.
     second = fleet.supplier.moved(vehicle_id, fleet.east.id)
     sqs.send_message(QueueUrl=queues["TransfersQueueUrl"], MessageBody=again)
-    fleet.supplier.moved(fleet.vehicle(), fleet.east.id)
+    fleet.supplier.moved(fleet.vehicle_id(), fleet.east.id)
     chain = [link["transfer_id"] for link in fleet.supplier.custody(vehicle_id)]
     assert chain == [None, first["id"], second["id"]]
     assert fleet.supplier.vehicle(vehicle_id)["owner_id"] == fleet.east.id
 
 
-def freshness_under_load(fleet: Fleet, seconds: int) -> list[int]:
+def freshness_under_load(fleet: Tenant, seconds: int) -> list[int]:
     """Freshness (ms) of the transfers that are asked for at an even pace, each of its vehicle."""
     supplier = fleet.supplier.with_token()
-    vehicles = [fleet.vehicle(fleet.west) for _ in range(min(8 * PER_SECOND, seconds * PER_SECOND))]
+    vehicles = [
+        fleet.vehicle_id(fleet.west) for _ in range(min(8 * PER_SECOND, seconds * PER_SECOND))
+    ]
     accepted: list[str] = []
 
     def ask(number: int) -> None:
@@ -186,13 +189,13 @@ def reported(freshness: list[int]) -> tuple[float, float]:
     return p50, p99
 
 
-def test_transfers_are_fresh_within_seconds_under_load(fleet: Fleet) -> None:
+def test_transfers_are_fresh_within_seconds_under_load(fleet: Tenant) -> None:
     _, p99 = reported(freshness_under_load(fleet, seconds=10))
     assert p99 < OURS_MS
 
 
 @pytest.mark.slow
-def test_transfers_are_fresh_within_seconds_under_a_minute_of_load(fleet: Fleet) -> None:
+def test_transfers_are_fresh_within_seconds_under_a_minute_of_load(fleet: Tenant) -> None:
     freshness = freshness_under_load(fleet, seconds=60)
     _, p99 = reported(freshness)
     assert max(freshness) < CONTRACT_MS

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import Tenant, message, refusal
-from tests.e2e.suppliers import TRANSFERS, VEHICLES, Fleet, Supplier, until
+from tests.e2e.api import TRANSFERS, VEHICLES, Supplier, message, refusal, until
+from tests.e2e.tenant import Tenant
 
 NOT_FOUND = (404, "vehicle_not_found")
 NO_ORGANIZATION = (404, "organization_not_found")
@@ -24,23 +24,23 @@ NOBODY_ID = ["org_" + "0" * 32, "org_1", "x", " ", "veh_" + "0" * 32, "é" * 20,
 
 
 @pytest.fixture
-def fleet(tenant: Tenant, stack: dict[str, Any]) -> Fleet:
-    return Fleet.of(tenant, stack["supplier_api"])
+def fleet(tenant: Tenant) -> Tenant:
+    return tenant
 
 
 @pytest.fixture(scope="module")
-def shared(new_tenant: Callable[[], Tenant], stack: dict[str, Any]) -> Fleet:
+def shared(new_tenant: Callable[[], Tenant]) -> Tenant:
     """One for all tests that leave it as it was."""
-    return Fleet.of(new_tenant(), stack["supplier_api"])
+    return new_tenant()
 
 
 @pytest.fixture(scope="module")
-def parked(shared: Fleet) -> str:
+def parked(shared: Tenant) -> str:
     """A vehicle that no test moves."""
-    return shared.vehicle(licensePlate="PARKED-1", state="CA")
+    return shared.vehicle_id(plate="PARKED-1")
 
 
-def unmoved(fleet: Fleet, vehicle_id: str) -> None:
+def unmoved(fleet: Tenant, vehicle_id: str) -> None:
     """The vehicle is where it was, and free to be transferred."""
     assert len(fleet.supplier.custody(vehicle_id)) == 1
     assert fleet.supplier.vehicle(vehicle_id)["owner_id"] == fleet.root.id
@@ -49,8 +49,8 @@ def unmoved(fleet: Fleet, vehicle_id: str) -> None:
 # What is answered
 
 
-def test_the_answer_is_the_vehicle_as_it_will_be_and_where_to_look(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle(licensePlate="TEST-123", state="CA")
+def test_the_answer_is_the_vehicle_as_it_will_be_and_where_to_look(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id(plate="TEST-123")
     before = fleet.supplier.vehicle(vehicle_id)
     answer = fleet.supplier.transfer(vehicle_id, fleet.west.id)
     body = answer.json()
@@ -74,8 +74,8 @@ def test_the_answer_is_the_vehicle_as_it_will_be_and_where_to_look(fleet: Fleet)
     assert at_location.json()["transfer"]["vehicle_id"] == vehicle_id
 
 
-def test_a_transfer_tells_how_fresh_it_was(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
+def test_a_transfer_tells_how_fresh_it_was(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
     ended = fleet.supplier.moved(vehicle_id, fleet.west.id)
     assert ended == {
         "id": ended["id"],
@@ -92,16 +92,16 @@ def test_a_transfer_tells_how_fresh_it_was(fleet: Fleet) -> None:
     assert 0 <= ended["freshness_ms"] < 5000
 
 
-def test_a_color_has_the_nearest_name_that_css_knows(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
-    changed = fleet.tenant.api.put(f"/vehicles/{vehicle_id}", {"colorHexCode": "fffefe"})
+def test_a_color_has_the_nearest_name_that_css_knows(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
+    changed = fleet.api.put(f"/vehicles/{vehicle_id}", {"colorHexCode": "fffefe"})
     assert changed.status_code == 200
     vehicle = fleet.supplier.transfer(vehicle_id, fleet.west.id).json()["vehicle"]
     assert (vehicle["color_hex_code"], vehicle["color_name"]) == ("FFFEFE", "white")
 
 
-def test_the_same_transfer_again_is_the_same_before_and_after_it_is_done(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
+def test_the_same_transfer_again_is_the_same_before_and_after_it_is_done(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
     first = fleet.supplier.transfer(vehicle_id, fleet.west.id)
     again = fleet.supplier.transfer(vehicle_id, fleet.west.id)
     fleet.supplier.ended(first.json()["transfer"]["id"])
@@ -115,8 +115,8 @@ def test_the_same_transfer_again_is_the_same_before_and_after_it_is_done(fleet: 
     assert len(fleet.supplier.custody(vehicle_id)) == 2
 
 
-def test_a_transfer_to_the_owner_from_the_start_begins_nothing(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
+def test_a_transfer_to_the_owner_from_the_start_begins_nothing(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
     answer = fleet.supplier.transfer(vehicle_id, fleet.root.id)
     assert (answer.status_code, answer.json()["transfer"]) == (200, None)
     assert "Location" not in answer.headers
@@ -126,8 +126,8 @@ def test_a_transfer_to_the_owner_from_the_start_begins_nothing(fleet: Fleet) -> 
 # What is so afterwards
 
 
-def test_a_transferred_vehicle_is_listed_under_its_new_owner_only(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
+def test_a_transferred_vehicle_is_listed_under_its_new_owner_only(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
     assert fleet.supplier.listed(fleet.root.id) == [vehicle_id]
     fleet.supplier.moved(vehicle_id, fleet.west.id)
     assert fleet.supplier.listed(fleet.root.id) == []
@@ -136,10 +136,10 @@ def test_a_transferred_vehicle_is_listed_under_its_new_owner_only(fleet: Fleet) 
 
 
 def test_the_old_owners_client_does_not_find_it_any_more_and_the_new_ones_does(
-    fleet: Fleet,
+    fleet: Tenant,
 ) -> None:
-    west, east = fleet.client(fleet.west), fleet.client(fleet.east)
-    vehicle_id = fleet.vehicle(fleet.west)
+    west, east = fleet.supplier_of(fleet.west), fleet.supplier_of(fleet.east)
+    vehicle_id = fleet.vehicle_id(fleet.west)
     transfer_id = fleet.supplier.moved(vehicle_id, fleet.east.id)["id"]
     for path in ("", "/custody"):
         assert refusal(west.get(f"{VEHICLES}/{vehicle_id}{path}")) == NOT_FOUND
@@ -151,23 +151,23 @@ def test_the_old_owners_client_does_not_find_it_any_more_and_the_new_ones_does(
         assert client.get(f"{TRANSFERS}/{transfer_id}").status_code == 200
 
 
-def test_the_owning_user_is_cleared_or_the_one_that_was_named(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
+def test_the_owning_user_is_cleared_or_the_one_that_was_named(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
     fleet.supplier.moved(vehicle_id, fleet.west.id)
-    cleared = fleet.tenant.api.get(f"/vehicles/{vehicle_id}").json()
+    cleared = fleet.api.get(f"/vehicles/{vehicle_id}").json()
     assert (cleared["userId"], cleared["customerPhoneNumber"]) == (None, None)
-    driver = fleet.tenant.user(fleet.east)
+    driver = fleet.user(fleet.east)
     fleet.supplier.moved(vehicle_id, fleet.east.id, new_user_id=driver)
-    owned = fleet.tenant.api.get(f"/vehicles/{vehicle_id}").json()
+    owned = fleet.api.get(f"/vehicles/{vehicle_id}").json()
     assert owned["userId"] == driver
-    assert owned["customerPhoneNumber"].startswith("+1212")
-    listed = fleet.tenant.api.get(f"/users/{driver}/vehicles").json()["vehicles"]
+    assert owned["customerPhoneNumber"].startswith("+1917")
+    listed = fleet.api.get(f"/users/{driver}/vehicles").json()["vehicles"]
     assert [vehicle["id"] for vehicle in listed] == [vehicle_id]
 
 
-def test_custody_is_a_chain_from_the_registration_to_the_present_owner(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
-    registered = fleet.tenant.api.get(f"/vehicles/{vehicle_id}").json()["dateAdded"]
+def test_custody_is_a_chain_from_the_registration_to_the_present_owner(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
+    registered = fleet.api.get(f"/vehicles/{vehicle_id}").json()["dateAdded"]
     ended = [fleet.supplier.moved(vehicle_id, owner.id) for owner in (fleet.west, fleet.root)]
     assert fleet.supplier.custody(vehicle_id) == [
         {"owner_id": fleet.root.id, "since": registered, "transfer_id": None},
@@ -187,17 +187,17 @@ def test_custody_is_a_chain_from_the_registration_to_the_present_owner(fleet: Fl
     assert rest["next_page_token"] is None
 
 
-def test_a_deactivated_vehicle_may_be_transferred(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
-    fleet.tenant.api.put(f"/vehicles/{vehicle_id}/deactivate")
+def test_a_deactivated_vehicle_may_be_transferred(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
+    fleet.api.put(f"/vehicles/{vehicle_id}/deactivate")
     assert fleet.supplier.moved(vehicle_id, fleet.west.id)["status"] == "completed"
-    assert not fleet.tenant.api.get(f"/vehicles/{vehicle_id}").json()["active"]
+    assert not fleet.api.get(f"/vehicles/{vehicle_id}").json()["active"]
 
 
-def photo_of(fleet: Fleet, user_id: str) -> str:
+def photo_of(fleet: Tenant, user_id: str) -> str:
     """The url of a photo that a user has uploaded."""
     announced = {"userId": user_id, "contentType": "image/jpeg"}
-    upload = fleet.tenant.api.post("/photo/upload", announced).json()
+    upload = fleet.api.post("/photo/upload", announced).json()
     file = io.BytesIO()
     Image.effect_noise((64, 48), 60).convert("RGB").save(file, "JPEG")
     sent = httpx.post(upload["uploadUrl"], data=upload["uploadFields"], files={"file": file})
@@ -206,9 +206,9 @@ def photo_of(fleet: Fleet, user_id: str) -> str:
     return url
 
 
-def test_check_ins_stay_with_the_vehicle(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle(licensePlate="STAYS-1", state="CA")
-    user_id = fleet.tenant.api.get(f"/vehicles/{vehicle_id}").json()["userId"]
+def test_check_ins_stay_with_the_vehicle(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id(plate="STAYS-1")
+    user_id = fleet.api.get(f"/vehicles/{vehicle_id}").json()["userId"]
     request = {
         "vehicleId": vehicle_id,
         "licensePlate": "STAYS-1",
@@ -217,16 +217,16 @@ def test_check_ins_stay_with_the_vehicle(fleet: Fleet) -> None:
         "licensePhotos": [{"url": photo_of(fleet, user_id)}],
         "odometerPhotos": [{"url": photo_of(fleet, user_id)}],
     }
-    made = fleet.tenant.api.post("/vehicles/checkin/mileage", request)
+    made = fleet.api.post("/vehicles/checkin/mileage", request)
     assert made.status_code == 200, made.text
     fleet.supplier.moved(vehicle_id, fleet.west.id)
     path = f"/vehicles/{vehicle_id}/checkins/mileage"
-    page = fleet.tenant.api.get(path).json()
+    page = fleet.api.get(path).json()
     [check_ins] = [items for items in page.values() if isinstance(items, list)]
     assert [check_in["id"] for check_in in check_ins] == [made.json()["id"]]
     # It awaits review where the vehicle is now.
     review = {"checkInStatus": "Confirmed"}
-    west = fleet.tenant.client_of(fleet.west)
+    west = fleet.client_of(fleet.west)
     reviewed = west.put(f"/vehicles/checkin/mileage/{made.json()['id']}/review", review)
     assert (reviewed.status_code, reviewed.json()["checkInStatus"]) == (200, "Confirmed")
 
@@ -235,7 +235,7 @@ def test_check_ins_stay_with_the_vehicle(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("vehicle_id", ["veh_" + "0" * 32, "veh_1", "x", "%20", "org_" + "0" * 32])
-def test_a_vehicle_that_is_not_there_is_not_found(shared: Fleet, vehicle_id: str) -> None:
+def test_a_vehicle_that_is_not_there_is_not_found(shared: Tenant, vehicle_id: str) -> None:
     answer = shared.supplier.transfer(vehicle_id, shared.west.id)
     assert refusal(answer) == NOT_FOUND
     assert message(answer) == "Vehicle was not found or not authorized"
@@ -243,7 +243,7 @@ def test_a_vehicle_that_is_not_there_is_not_found(shared: Fleet, vehicle_id: str
 
 @pytest.mark.parametrize("organization_id", NOBODY_ID)
 def test_an_organization_that_is_not_there_is_not_found(
-    shared: Fleet, parked: str, organization_id: str
+    shared: Tenant, parked: str, organization_id: str
 ) -> None:
     answer = shared.supplier.transfer(parked, organization_id)
     assert refusal(answer) == NO_ORGANIZATION
@@ -251,21 +251,21 @@ def test_an_organization_that_is_not_there_is_not_found(
     unmoved(shared, parked)
 
 
-def test_the_vehicles_own_id_is_no_organization(shared: Fleet, parked: str) -> None:
+def test_the_vehicles_own_id_is_no_organization(shared: Tenant, parked: str) -> None:
     assert refusal(shared.supplier.transfer(parked, parked)) == NO_ORGANIZATION
 
 
-def test_an_organization_of_another_supplier_type_is_not_found(shared: Fleet, parked: str) -> None:
+def test_an_organization_of_another_supplier_type_is_not_found(shared: Tenant, parked: str) -> None:
     assert refusal(shared.supplier.transfer(parked, shared.rental.id)) == NO_ORGANIZATION
     unmoved(shared, parked)
 
 
 def test_another_partners_vehicles_organizations_and_transfers_are_not_there(
-    shared: Fleet, parked: str, fleet: Fleet
+    shared: Tenant, parked: str, fleet: Tenant
 ) -> None:
     assert refusal(fleet.supplier.transfer(parked, fleet.west.id)) == NOT_FOUND
     assert refusal(shared.supplier.transfer(parked, fleet.west.id)) == NO_ORGANIZATION
-    transfer_id = fleet.supplier.moved(fleet.vehicle(), fleet.west.id)["id"]
+    transfer_id = fleet.supplier.moved(fleet.vehicle_id(), fleet.west.id)["id"]
     found = shared.supplier.get(f"{TRANSFERS}/{transfer_id}")
     assert refusal(found) == (404, "transfer_not_found")
     assert refusal(fleet.supplier.get(f"{VEHICLES}/{parked}")) == NOT_FOUND
@@ -275,11 +275,11 @@ def test_another_partners_vehicles_organizations_and_transfers_are_not_there(
 
 
 def test_a_branchs_client_sees_its_branch_and_below_and_nothing_beside_or_above(
-    fleet: Fleet,
+    fleet: Tenant,
 ) -> None:
-    west = fleet.client(fleet.west)
+    west = fleet.supplier_of(fleet.west)
     everywhere = {
-        organization.id: fleet.vehicle(organization)
+        organization.id: fleet.vehicle_id(organization)
         for organization in (fleet.root, fleet.west, fleet.coast, fleet.east, fleet.rental)
     }
     below = {fleet.west.id, fleet.coast.id}
@@ -304,7 +304,7 @@ def test_a_branchs_client_sees_its_branch_and_below_and_nothing_beside_or_above(
 
 
 def test_a_whole_partners_client_lists_every_organization_after_the_one_above_it(
-    shared: Fleet,
+    shared: Tenant,
 ) -> None:
     listed = shared.supplier.get("/vehicle-suppliers/organizations").json()["organizations"]
     ids = [each["id"] for each in listed]
@@ -318,10 +318,10 @@ def test_a_whole_partners_client_lists_every_organization_after_the_one_above_it
 
 @pytest.mark.parametrize("whose", ["another organization", "another partner", "nobody"])
 def test_a_new_user_is_one_of_the_new_owners(
-    shared: Fleet, parked: str, other_partner: Any, whose: str
+    shared: Tenant, parked: str, other_partner: Any, whose: str
 ) -> None:
     user = {
-        "another organization": lambda: shared.tenant.user(shared.east),
+        "another organization": lambda: shared.user(shared.east),
         "another partner": lambda: shared.supplier.credentials["clientId"],
         "nobody": lambda: "usr_" + "0" * 32,
     }[whose]()
@@ -333,9 +333,9 @@ def test_a_new_user_is_one_of_the_new_owners(
 # Assigned vehicles
 
 
-def test_an_assigned_vehicle_is_not_transferred_until_it_is_unassigned(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
-    driver = fleet.tenant.user()
+def test_an_assigned_vehicle_is_not_transferred_until_it_is_unassigned(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
+    driver = fleet.user()
     assigned = fleet.supplier.assign(vehicle_id, driver)
     assert (assigned.status_code, assigned.content) == (204, b"")
     assert fleet.supplier.assign(vehicle_id, driver).status_code == 204
@@ -349,23 +349,23 @@ def test_an_assigned_vehicle_is_not_transferred_until_it_is_unassigned(fleet: Fl
 
 
 def test_a_driver_is_a_user_of_the_organization_that_owns_the_vehicle(
-    fleet: Fleet, shared: Fleet
+    fleet: Tenant, shared: Tenant
 ) -> None:
-    vehicle_id = fleet.vehicle(fleet.west)
-    strangers = [fleet.tenant.user(), fleet.tenant.user(fleet.coast), shared.tenant.user(), "usr_1"]
+    vehicle_id = fleet.vehicle_id(fleet.west)
+    strangers = [fleet.user(), fleet.user(fleet.coast), shared.user(), "usr_1"]
     for stranger in strangers:
         answer = fleet.supplier.assign(vehicle_id, stranger)
         assert refusal(answer) == (404, "driver_not_found")
-    own = fleet.tenant.user(fleet.west)
+    own = fleet.user(fleet.west)
     assert fleet.supplier.assign(vehicle_id, own).status_code == 204
-    another = fleet.tenant.user(fleet.west)
+    another = fleet.user(fleet.west)
     assert fleet.supplier.assign(vehicle_id, another).status_code == 204
 
 
-def test_a_deactivated_vehicle_has_no_driver(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
-    fleet.tenant.api.put(f"/vehicles/{vehicle_id}/deactivate")
-    refused = fleet.supplier.assign(vehicle_id, fleet.tenant.user())
+def test_a_deactivated_vehicle_has_no_driver(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
+    fleet.api.put(f"/vehicles/{vehicle_id}/deactivate")
+    refused = fleet.supplier.assign(vehicle_id, fleet.user())
     assert refusal(refused) == (422, "vehicle_not_active")
     assert fleet.supplier.unassign(vehicle_id).status_code == 204
 
@@ -390,7 +390,7 @@ def test_a_deactivated_vehicle_has_no_driver(fleet: Fleet) -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_wrong_parameters_are_named(shared: Fleet, parked: str, body: Any, field: str) -> None:
+def test_wrong_parameters_are_named(shared: Tenant, parked: str, body: Any, field: str) -> None:
     answer = shared.supplier.post(f"{VEHICLES}/{parked}/transfer", body)
     assert refusal(answer) == INVALID
     assert message(answer).startswith("The request parameters are invalid")
@@ -399,12 +399,12 @@ def test_wrong_parameters_are_named(shared: Fleet, parked: str, body: Any, field
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"x" * 100_000], ids=lambda c: len(c))
-def test_a_body_that_is_no_json_is_refused(shared: Fleet, parked: str, content: bytes) -> None:
+def test_a_body_that_is_no_json_is_refused(shared: Tenant, parked: str, content: bytes) -> None:
     answer = shared.supplier.call("POST", f"{VEHICLES}/{parked}/transfer", content=content)
     assert refusal(answer) == INVALID
 
 
-def test_an_id_of_ten_kilobytes_in_the_path_is_not_found(shared: Fleet) -> None:
+def test_an_id_of_ten_kilobytes_in_the_path_is_not_found(shared: Tenant) -> None:
     huge = "veh_" + "0" * 6_000
     assert refusal(shared.supplier.transfer(huge, shared.west.id)) == NOT_FOUND
     assert refusal(shared.supplier.get(f"{VEHICLES}/{huge}")) == NOT_FOUND
@@ -425,16 +425,16 @@ def test_an_id_of_ten_kilobytes_in_the_path_is_not_found(shared: Fleet) -> None:
     ],
     ids=lambda query: str(query)[:30],
 )
-def test_a_wrong_query_is_named(shared: Fleet, query: dict[str, str]) -> None:
+def test_a_wrong_query_is_named(shared: Tenant, query: dict[str, str]) -> None:
     answer = shared.supplier.get(VEHICLES, params={"owner_id": shared.root.id} | query)
     assert refusal(answer) == INVALID
     assert next(iter(query)) in message(answer)
 
 
 def test_a_page_token_is_good_for_its_list_only_and_pages_have_everything_once(
-    fleet: Fleet,
+    fleet: Tenant,
 ) -> None:
-    vehicles = [fleet.vehicle(fleet.west) for _ in range(3)]
+    vehicles = [fleet.vehicle_id(fleet.west) for _ in range(3)]
     query = {"owner_id": fleet.west.id, "page_size": "2"}
     first = fleet.supplier.get(VEHICLES, params=query).json()
     token = first["next_page_token"]
@@ -487,10 +487,10 @@ def resume(stack: dict[str, Any]) -> Iterator[Callable[[], None]]:
 
 
 def test_of_thirty_two_callers_with_different_owners_one_wins(
-    fleet: Fleet, resume: Callable[[], None]
+    fleet: Tenant, resume: Callable[[], None]
 ) -> None:
-    vehicle_id = fleet.vehicle()
-    branches = [fleet.tenant.branch() for _ in range(32)]
+    vehicle_id = fleet.vehicle_id()
+    branches = [fleet.branch() for _ in range(32)]
     answers = at_once(
         [partial(Supplier.transfer, vehicle_id=vehicle_id, owner_id=to.id) for to in branches],
         fleet.supplier,
@@ -499,7 +499,7 @@ def test_of_thirty_two_callers_with_different_owners_one_wins(
     [won] = [answer.json() for answer in answers if answer.status_code == 200]
     lost = {refusal(answer)[1] for answer in answers if answer.status_code == 422}
     assert lost == {"transfer_in_progress"}
-    assert refusal(fleet.supplier.assign(vehicle_id, fleet.tenant.user())) == (
+    assert refusal(fleet.supplier.assign(vehicle_id, fleet.user())) == (
         422,
         "transfer_in_progress",
     )
@@ -510,9 +510,9 @@ def test_of_thirty_two_callers_with_different_owners_one_wins(
     assert len(fleet.supplier.custody(vehicle_id)) == 2
 
 
-def test_a_vehicle_is_never_both_assigned_and_transferred(fleet: Fleet) -> None:
+def test_a_vehicle_is_never_both_assigned_and_transferred(fleet: Tenant) -> None:
     for _ in range(5):
-        vehicle_id, driver = fleet.vehicle(), fleet.tenant.user()
+        vehicle_id, driver = fleet.vehicle_id(), fleet.user()
         assigned, transferred = at_once(
             [
                 partial(Supplier.assign, vehicle_id=vehicle_id, driver_id=driver),
@@ -530,8 +530,8 @@ def test_a_vehicle_is_never_both_assigned_and_transferred(fleet: Fleet) -> None:
             fleet.supplier.ended(transferred.json()["transfer"]["id"])
 
 
-def test_sixteen_equal_requests_are_one_transfer(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
+def test_sixteen_equal_requests_are_one_transfer(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
     answers = at_once(
         [lambda caller: caller.transfer(vehicle_id, fleet.west.id)] * 16, fleet.supplier
     )
@@ -544,8 +544,8 @@ def test_sixteen_equal_requests_are_one_transfer(fleet: Fleet) -> None:
 # Idempotency keys
 
 
-def test_a_key_replays_the_first_answer_even_after_the_vehicle_has_moved_on(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
+def test_a_key_replays_the_first_answer_even_after_the_vehicle_has_moved_on(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
     key = {"Idempotency-Key": "move-1"}
     first = fleet.supplier.transfer(vehicle_id, fleet.west.id, headers=key)
     fleet.supplier.ended(first.json()["transfer"]["id"])
@@ -558,8 +558,8 @@ def test_a_key_replays_the_first_answer_even_after_the_vehicle_has_moved_on(flee
     assert fleet.supplier.vehicle(vehicle_id)["owner_id"] == fleet.east.id
 
 
-def test_a_key_with_another_request_is_refused(fleet: Fleet) -> None:
-    vehicle_id = fleet.vehicle()
+def test_a_key_with_another_request_is_refused(fleet: Tenant) -> None:
+    vehicle_id = fleet.vehicle_id()
     key = {"Idempotency-Key": "move-2"}
     fleet.supplier.transfer(vehicle_id, fleet.west.id, headers=key)
     other = fleet.supplier.transfer(vehicle_id, fleet.east.id, headers=key)
@@ -567,8 +567,8 @@ def test_a_key_with_another_request_is_refused(fleet: Fleet) -> None:
     assert "Idempotency-Key" in message(other)
 
 
-def test_a_key_replays_an_answer_without_a_body(fleet: Fleet) -> None:
-    vehicle_id, driver = fleet.vehicle(), fleet.tenant.user()
+def test_a_key_replays_an_answer_without_a_body(fleet: Tenant) -> None:
+    vehicle_id, driver = fleet.vehicle_id(), fleet.user()
     key = {"Idempotency-Key": "assign-1"}
     assert fleet.supplier.assign(vehicle_id, driver, headers=key).status_code == 204
     fleet.supplier.unassign(vehicle_id)
@@ -578,9 +578,9 @@ def test_a_key_replays_an_answer_without_a_body(fleet: Fleet) -> None:
     assert fleet.supplier.moved(vehicle_id, fleet.west.id)["status"] == "completed"
 
 
-def test_a_key_of_two_words_is_refused(fleet: Fleet) -> None:
+def test_a_key_of_two_words_is_refused(fleet: Tenant) -> None:
     key = {"Idempotency-Key": "two words"}
-    refused = fleet.supplier.transfer(fleet.vehicle(), fleet.west.id, headers=key)
+    refused = fleet.supplier.transfer(fleet.vehicle_id(), fleet.west.id, headers=key)
     assert refusal(refused) == INVALID
 
 
@@ -588,10 +588,10 @@ def test_a_key_of_two_words_is_refused(fleet: Fleet) -> None:
 
 
 def test_every_answer_of_the_transfer_endpoint_says_what_is_left_of_the_hour(
-    fleet: Fleet,
+    fleet: Tenant,
 ) -> None:
-    client = fleet.client()
-    vehicle_id = fleet.vehicle()
+    client = fleet.supplier_of()
+    vehicle_id = fleet.vehicle_id()
     accepted = client.transfer(vehicle_id, fleet.west.id)
     not_found = client.transfer("veh_1", fleet.west.id)
     invalid = client.transfer(vehicle_id, 7)

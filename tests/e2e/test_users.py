@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tests.e2e.conftest import Tenant, a_person, message, refusal
+from tests.e2e.api import a_person, message, refusal
+from tests.e2e.tenant import Tenant
 
 
 def test_a_user_reads_back_as_created(tenant: Tenant) -> None:

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from infra.local.vins import new_vin
-from tests.e2e.conftest import Api, Tenant, a_person, at_once, eventually, refusal
+from tests.e2e.api import Api, a_person, at_once, refusal, until
+from tests.e2e.tenant import Tenant
 
 TAKEN = (409, "ERROR_VEHICLE_ALREADY_EXISTS")
 INVALID = (400, "ERROR_INVALID_PARAMETERS")
@@ -139,7 +140,7 @@ def test_activating_against_registering_has_one_winner(tenant: Tenant, car: dict
                 return api.post("/vehicles/create/by-vin", again(car))
             return api.put(f"/vehicles/{car['id']}/activate")
 
-        answers = at_once(tenant, 4, call)
+        answers = at_once(tenant.api, 4, call)
         registered = [a for a in answers[1::2] if a.status_code == 200]
         activated = [a for a in answers[0::2] if a.status_code == 200]
         # Who activates twice succeeds twice; one of the two kinds wins.
@@ -163,7 +164,7 @@ def test_changing_a_plate_against_registering_it_has_one_winner(tenant: Tenant, 
             return api.post("/vehicles/create/by-vin", requests[place // 2] | vin | plate)
         return api.put(f"/vehicles/{cars[place // 2]['id']}", plate)
 
-    answers = at_once(tenant, 8, call)
+    answers = at_once(tenant.api, 8, call)
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 7}
     [won] = [answer.json() for answer in answers if answer.status_code == 200]
     listed = tenant.api.get(f"/users/{user}/vehicles?limit=100").json()["vehicles"]
@@ -178,7 +179,7 @@ def test_eight_changes_of_one_vehicle_at_once_all_count_and_its_plate_is_one_of_
     def call(api: Api, place: int) -> httpx.Response:
         return api.put(f"/vehicles/{car['id']}", {"licensePlate": plates[place]})
 
-    answers = at_once(tenant, 8, call)
+    answers = at_once(tenant.api, 8, call)
     assert [answer.status_code for answer in answers] == [200] * 8
     kept = now(tenant, car)["license"]
     assert kept in plates
@@ -201,7 +202,7 @@ def test_a_users_vehicles_come_in_pages_oldest_first(tenant: Tenant, user: str) 
         page: dict[str, Any] = answer.json()
         return page
 
-    everything = eventually(lambda: p if len((p := listed())["vehicles"]) == 5 else None)
+    everything = until(lambda: p if len((p := listed())["vehicles"]) == 5 else None)
     assert [car["id"] for car in everything["vehicles"]] == cars
     assert everything["nextCursor"] is None
     assert everything["vehicles"][0] == tenant.api.get(f"/vehicles/{cars[0]}").json()

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from infra.paths import ROOT
-from tests.e2e.conftest import Tenant, message, refusal
+from tests.e2e.api import message, refusal
+from tests.e2e.tenant import Tenant
 
 REAL = json.loads((ROOT / "tests" / "data" / "vins_real.json").read_text())
 BAD = json.loads((ROOT / "tests" / "data" / "vins_bad.json").read_text())

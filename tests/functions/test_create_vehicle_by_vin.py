@@ -52,7 +52,7 @@ def test_a_vehicle_comes_back_with_every_documented_field(somebody: Somebody) ->
     assert answer.status == 200
     assert answer.body == {
         "id": answer.body["id"],
-        "license": "TEST-123",
+        "license": "TEST-456",
         "photoUrl": None,
         "make": "Ford",
         "model": "Bronco II",
@@ -185,7 +185,7 @@ def test_a_vin_is_registered_once_per_partner(somebody: Somebody) -> None:
     assert stored("VEHICLE") == 1
 
 
-@pytest.mark.parametrize("plate", ["TEST-123", "test 123", "T.E.S.T.1.2.3"])
+@pytest.mark.parametrize("plate", ["TEST-456", "test 456", "T.E.S.T.4.5.6"])
 def test_a_plate_is_registered_once_per_state_however_it_is_spelled(
     somebody: Somebody, plate: str
 ) -> None:

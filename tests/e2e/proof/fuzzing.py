@@ -12,7 +12,8 @@ import schemathesis
 from schemathesis.engine import events, from_schema
 
 from infra.local.vins import bronco
-from tests.e2e.proof.world import Api, Headers, Scene, Tenant, photo_id
+from tests.e2e.api import new_plate
+from tests.e2e.tenant import Tenant, photo_id
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 # Documented codes that stand for a failure of ours; the other 500s are the contract's refusals.
@@ -82,7 +83,7 @@ class Findings:
 def fuzzed(
     document: Mapping[str, Any],
     url: str,
-    headers: Headers,
+    headers: dict[str, str],
     *,
     examples: int,
     steps: int,
@@ -188,28 +189,30 @@ class Proposals:
     bodies: Mapping[str, list[Any]]
 
     @classmethod
-    def of(cls, api: Api, tenant: Tenant, headers: Headers) -> "Proposals":
+    def of(cls, tenant: Tenant) -> "Proposals":
         """A tenant's own things, made for this."""
-        scene = Scene(api, tenant, tenant.root, headers)
-        users = [scene.user() for _ in range(2)]
-        vehicles = [scene.vehicle(users[0]) for _ in range(4)]
-        unchecked = [scene.vehicle(users[1]) for _ in range(3)]
-        held = [scene.on_hold(vehicle) for vehicle in vehicles[:3]]
-        amendments = [_amendment(scene, vehicle) for vehicle in vehicles[:3]]
-        pending = [scene.check_in(vehicles[3])]
-        moved = scene.transfer(scene.vehicle(users[1]), tenant.west)
-        requests = [scene.check_in_body(vehicle) for vehicle in unchecked]
+        users = [tenant.user() for _ in range(2)]
+        vehicles = [tenant.vehicle(users[0], new_plate()) for _ in range(4)]
+        unchecked = [tenant.vehicle(users[1], new_plate()) for _ in range(3)]
+        held = [tenant.on_hold(vehicle) for vehicle in vehicles[:3]]
+        amendments = [_amendment(tenant, vehicle) for vehicle in vehicles[:3]]
+        pending = [tenant.check_in(vehicles[3], 1).json()]
+        moved = tenant.supplier.moved(tenant.vehicle_id(), tenant.west.id)
+        requests = [tenant.check_in_body(vehicle) for vehicle in unchecked]
+        phones = [tenant.api.get(f"/users/{user}").json()["phone"] for user in users]
         photos = [body["licensePhotos"][0]["url"] for body in requests]
         owners = [tenant.root.id, tenant.west.id, tenant.rental.id]
-        user_ids = [user["id"] for user in users]
         vehicle_ids = [vehicle["id"] for vehicle in (*vehicles, *unchecked)]
-        secret = {"client_id": headers["clientId"], "client_secret": headers["clientSecret"]}
+        secret = {
+            "client_id": tenant.client.id,
+            "client_secret": tenant.api.credentials["clientSecret"],
+        }
         return cls(
             values={
-                "userId": user_ids,
-                "driver_id": user_ids,
-                "new_user_id": user_ids,
-                "phone": [user["phone"] for user in users],
+                "userId": users,
+                "driver_id": users,
+                "new_user_id": users,
+                "phone": phones,
                 "vehicleId": vehicle_ids,
                 "vehicle_id": [moved["vehicle_id"], *vehicle_ids],
                 "photoId": [photo_id(handle) for handle in photos],
@@ -225,12 +228,12 @@ class Proposals:
                 "licensePlate": [vehicle["license"] for vehicle in vehicles],
             },
             bodies={
-                "create_vehicle_by_vin": [{"userId": user_ids[0]} | bronco() for _ in range(4)],
+                "create_vehicle_by_vin": [{"userId": users[0]} | bronco() for _ in range(4)],
                 "create_mileage_check_in": requests,
                 "update_mileage_check_in": amendments,
                 "issue_token": [{"grant_type": "client_credentials"} | secret],
                 "transfer_vehicle": [{"new_owner_id": owner} for owner in owners],
-                "assign_driver": [{"driver_id": user} for user in user_ids],
+                "assign_driver": [{"driver_id": user} for user in users],
             },
         )
 
@@ -267,6 +270,6 @@ def _or_one_of(values: list[Any], schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [{"enum": values}, schema]}
 
 
-def _amendment(scene: Scene, vehicle: Any) -> dict[str, Any]:
-    body = scene.check_in_body(vehicle)
+def _amendment(tenant: Tenant, vehicle: dict[str, Any]) -> dict[str, Any]:
+    body = tenant.check_in_body(vehicle)
     return {name: body[name] for name in ("mileage", "licensePhotos", "odometerPhotos")}

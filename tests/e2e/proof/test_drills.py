@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,9 @@ from infra.local.stack import LocalStack, running
 from motorpool.access import secret_keys
 from ops import drills
 from ops.target import Target
+from tests.e2e.api import VEHICLES, new_plate, served
 from tests.e2e.operators import Run, command_line
-from tests.e2e.proof.world import Api, Scene, Tenant
+from tests.e2e.tenant import CHECK_INS, Tenant
 
 pytestmark = pytest.mark.slow
 
@@ -48,18 +50,27 @@ def motorpool(
 def test_a_restored_table_is_the_table_that_was(
     motorpool: Run, broken_stack: LocalStack, tmp_path: Path
 ) -> None:
-    tenant = Tenant.signed()
-    scene = Scene(Api(broken_stack.description), tenant, tenant.west, tenant.client())
-    scene.transfer(scene.vehicle(), tenant.coast)
-    scene.on_hold()
-    before = scene.snapshot()
+    tenant = Tenant.new(broken_stack.description)
+    moved, held = tenant.vehicle_id(), tenant.vehicle(plate=new_plate())
+    tenant.supplier.moved(moved, tenant.coast.id)
+    check_in = tenant.on_hold(held)["id"]
+
+    def everything() -> list[Any]:
+        return [
+            served(tenant.supplier.get(f"{VEHICLES}/{moved}/custody")),
+            served(tenant.api.get(f"/vehicles/{held['id']}")),
+            served(tenant.api.get(f"{CHECK_INS}/{check_in}")),
+            served(tenant.api.get("/checkins/mileage?status=OnHold")),
+        ]
+
+    before = everything()
     backup = tmp_path / "backup.jsonl"
     printed = motorpool("drill", "restore", "--file", str(backup))
     assert "each the same as before" in printed
     assert drills.compared(backup) == (0, 0)
-    assert scene.snapshot() == before
+    assert everything() == before
     # And the restored table is one to work with: claims, reservations and versions are there.
-    scene.transfer(scene.vehicle(), tenant.coast)
+    assert tenant.supplier.moved(tenant.vehicle_id(), tenant.coast.id)["status"] == "completed"
 
 
 def test_a_restore_that_loses_an_item_is_noticed(broken_stack: LocalStack, tmp_path: Path) -> None:

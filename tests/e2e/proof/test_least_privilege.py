@@ -27,9 +27,10 @@ from infra.local.stack import LocalStack
 from infra.local.vins import bronco
 from infra.outputs import STACK
 from infra.paths import BUILD
-from infra.spec import ApiName, Route, discover
+from infra.spec import Route, discover
+from tests.e2e.api import ORGANIZATIONS, VEHICLES, Api, a_person, new_plate, served
 from tests.e2e.proof.conftest import CALLS
-from tests.e2e.proof.world import Api, Scene, Tenant, photo_id, until
+from tests.e2e.tenant import CHECK_INS, Tenant, photo_id
 
 PREFIX = "motorpool-"
 ASKED_FOR = {
@@ -146,10 +147,9 @@ def _named(resource: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def the_day(api: Api, local_stack: LocalStack) -> None:
+def the_day(stack: dict[str, Any], local_stack: LocalStack) -> None:
     """Every function does all that it can do."""
-    tenant = Tenant.signed()
-    day = Scene(api, tenant, tenant.west, tenant.client())
+    day = Tenant.new(stack)
     _registers(day)
     _looks_at_photos(day)
     _checks_in(day)
@@ -157,28 +157,35 @@ def the_day(api: Api, local_stack: LocalStack) -> None:
     _repeats_what_is_refused(day)
 
 
-def _registers(day: Scene) -> None:
-    user = day.user()
-    day.get(f"/users/by-phone/{user['phone']}")
-    owned = [day.vehicle(user) for _ in range(2)]
-    vehicle = f"/vehicles/{owned[0]['id']}"
-    for change in ({"licensePlate": ""}, {"userId": user["id"], "colorHexCode": "C0FFEE"}):
-        day.put(vehicle, change)
-    day.put(f"{vehicle}/deactivate")
-    day.put(f"{vehicle}/activate")
-    day.snapshot()
+def _registers(day: Tenant) -> None:
+    user = served(day.api.post("/users", a_person()))
+    served(day.api.get(f"/users/{user['id']}"))
+    served(day.api.get(f"/users/by-phone/{user['phone']}"))
+    plated = bronco(licensePlate=new_plate(), state="CA")
+    for car in (plated, bronco()):
+        owned = served(day.api.post("/vehicles/create/by-vin", {"userId": user["id"]} | car))
+    vehicle = f"/vehicles/{owned['id']}"
+    for change in (
+        {"licensePlate": new_plate(), "state": "CA"},
+        {"licensePlate": ""},
+        {"userId": user["id"], "colorHexCode": "C0FFEE"},
+    ):
+        served(day.api.put(vehicle, change))
+    served(day.api.put(f"{vehicle}/deactivate"))
+    served(day.api.put(f"{vehicle}/activate"))
+    served(day.api.get(vehicle))
     owned_by = f"/users/{user['id']}/vehicles"
-    cursor = day.get(f"{owned_by}?limit=1")["nextCursor"]
-    day.get(f"{owned_by}?cursor={cursor}")
-    day.get(f"/vehicle-suppliers/vehicles?owner_id={day.at.id}&page_size=1", api="supplier")
-    token = {"Authorization": f"Bearer {day.api.token(day.headers)}"}
-    assert day.api.call("supplier", "GET", "/vehicle-suppliers/organizations", token).is_success
+    cursor = served(day.api.get(f"{owned_by}?limit=1"))["nextCursor"]
+    served(day.api.get(f"{owned_by}?cursor={cursor}"))
+    served(day.supplier.get(f"{VEHICLES}?owner_id={day.root.id}&page_size=1"))
+    served(day.supplier.with_token().get(ORGANIZATIONS))
 
 
-def _looks_at_photos(day: Scene) -> None:
-    user = day.user()["id"]
-    assert _seen(day, _announced(day, user)) in NOT_THERE
-    handle = day.photo(user, inspected=True)
+def _looks_at_photos(day: Tenant) -> None:
+    user = day.user()
+    assert _seen(day, day.announced(user)["photoUrl"]) in NOT_THERE
+    handle = day.photo(user)
+    day.inspected(handle)
     assert _seen(day, handle) == 200
     assert _seen(day, handle, "thumbnail") == 200
 
@@ -187,60 +194,45 @@ def _looks_at_photos(day: Scene) -> None:
 NOT_THERE = (403, 404)
 
 
-def _announced(day: Scene, user_id: str) -> str:
-    """The handle of a photo that is never sent."""
-    asked = {"userId": user_id, "contentType": "image/jpeg"}
-    handle: str = day.post("/photo/upload", asked)["photoUrl"]
-    return handle
-
-
-def _seen(day: Scene, handle: str, size: str = "original") -> int:
+def _seen(day: Tenant, handle: str, size: str = "original") -> int:
     """What S3 says to whoever follows a photo's handle: it decides as if the function asked."""
-    path = f"/photo/{photo_id(handle)}?size={size}"
-    redirect = day.api.call("partner", "GET", path, day.headers)
+    redirect = day.api.get(f"/photo/{photo_id(handle)}?size={size}")
     return httpx.get(redirect.headers["location"]).status_code
 
 
-def _checks_in(day: Scene) -> None:
-    vehicle = day.vehicle()
-    unsent = {"licensePhotos": [{"url": _announced(day, vehicle["userId"])}]}
+def _checks_in(day: Tenant) -> None:
+    vehicle = day.vehicle(plate=new_plate())
+    unsent = {"licensePhotos": [{"url": day.announced(vehicle["userId"])["photoUrl"]}]}
     body = day.check_in_body(vehicle)
-    assert _refused(day, "POST", "/vehicles/checkin/mileage", body | unsent) == 500
-    check_in = f"/vehicles/checkin/mileage/{day.check_in(vehicle)['id']}"
-    day.put(f"{check_in}/review", {"checkInStatus": "OnHold", "adminNote": "Blurred."})
+    assert _refused(day.api, "POST", CHECK_INS, body | unsent) == 500
+    check_in = f"{CHECK_INS}/{day.on_hold(vehicle)['id']}"
     again = day.check_in_body(vehicle)
     again = {name: again[name] for name in ("mileage", "licensePhotos", "odometerPhotos")}
-    assert _refused(day, "PUT", check_in, again | unsent) == 500
-    day.put(check_in, again)
-    day.get(check_in)
-    for path in ("/checkins/mileage", f"/vehicles/{vehicle['id']}/checkins/mileage"):
-        cursor = day.get(f"{path}?limit=1")["nextCursor"]
-        assert cursor or "vehicles" in path
-        day.get(f"{path}?cursor={cursor}" if cursor else path)
+    assert _refused(day.api, "PUT", check_in, again | unsent) == 500
+    served(day.api.put(check_in, again))
+    served(day.api.get(check_in))
+    served(day.check_in(day.vehicle(plate=new_plate()), 1))
+    queue = "/checkins/mileage"
+    cursor = served(day.api.get(f"{queue}?limit=1"))["nextCursor"]
+    served(day.api.get(f"{queue}?cursor={cursor}"))
+    served(day.api.get(f"/vehicles/{vehicle['id']}/checkins/mileage"))
 
 
-def _transfers(day: Scene) -> None:
-    vehicle = day.vehicle()
-    path = f"/vehicle-suppliers/vehicles/{vehicle['id']}"
-    day.post(f"{path}/assign", {"driver_id": vehicle["userId"]}, api="supplier")
-    day.post(f"{path}/unassign", api="supplier")
-    day.check_in(vehicle)
-    there = Scene(day.api, day.tenant, day.tenant.coast, day.headers)
-    new_user = there.user()["id"]
-    body = {"new_owner_id": there.at.id, "new_user_id": new_user}
-    transfer = day.post(f"{path}/transfer", body, api="supplier")["transfer"]["id"]
-
-    def completed() -> bool:
-        read = day.get(f"/vehicle-suppliers/transfers/{transfer}", api="supplier")["transfer"]
-        return bool(read["status"] == "completed")
-
-    until(completed)
-    day.get(path, api="supplier")
-    token = day.get(f"{path}/custody?page_size=1", api="supplier")["next_page_token"]
-    day.get(f"{path}/custody?page_token={token}", api="supplier")
+def _transfers(day: Tenant) -> None:
+    vehicle = day.vehicle(plate=new_plate())
+    path = f"{VEHICLES}/{vehicle['id']}"
+    served(day.supplier.assign(vehicle["id"], vehicle["userId"]))
+    served(day.supplier.unassign(vehicle["id"]))
+    served(day.check_in(vehicle, 1))
+    new_user = day.user(day.coast)
+    moved = day.supplier.moved(vehicle["id"], day.coast.id, new_user_id=new_user)
+    assert moved["status"] == "completed"
+    served(day.supplier.get(path))
+    token = served(day.supplier.get(f"{path}/custody?page_size=1"))["next_page_token"]
+    served(day.supplier.get(f"{path}/custody?page_token={token}"))
 
 
-def _repeats_what_is_refused(day: Scene) -> None:
+def _repeats_what_is_refused(day: Tenant) -> None:
     """A refused request with a key looks whether it was answered before."""
     photos = [{"url": "https://motorpool.example/api/photo/pho_" + "0" * 32}]
     reading = {"mileage": 1, "licensePhotos": photos, "odometerPhotos": photos}
@@ -263,12 +255,12 @@ def _repeats_what_is_refused(day: Scene) -> None:
         if isinstance(route, Route) and route.method in {"POST", "PUT"} and not route.public:
             path = re.sub(r"{\w+}", "nothing", route.path)
             body = bodies.get(function.name)
-            assert _refused(day, route.method, path, body, api=route.api) == 404
+            assert _refused(day.apis[route.api], route.method, path, body) == 404
 
 
-def _refused(day: Scene, method: str, path: str, body: Any, *, api: ApiName = "partner") -> int:
+def _refused(api: Api, method: str, path: str, body: Any) -> int:
     key = {"Idempotency-Key": secrets.token_hex(8)}
-    answer = day.api.call(api, method, path, day.headers | key, json=body)
+    answer = api.call(method, path, headers=key, json=body)
     assert answer.is_error, answer.text
     return answer.status_code
 
