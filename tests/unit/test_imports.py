@@ -1,13 +1,18 @@
-"""A handler's import loads what it needs, and what it uses first is used before the snapshot."""
+"""A handler's import loads what it needs, and what it uses first is used before the snapshot.
 
+No module uses the private names of another room.
+"""
+
+import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.paths import FUNCTIONS
+from infra.paths import FUNCTIONS, LAYERS, ROOT
 from infra.spec import Authorizer, Consumer, Function, Route, discover
 
 # Loaded before the snapshot or on first use (the VIN data), or never by a function.
@@ -118,3 +123,103 @@ def test_without_the_runtimes_module_there_are_no_hooks_and_no_error() -> None:
         "assert before_snapshot(print) is print"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+PACKAGE = LAYERS / "motorpool" / "python"
+
+
+def sources() -> list[Path]:
+    """The modules of the package, of the functions, of the infrastructure and of the operators."""
+    roots = (PACKAGE, FUNCTIONS, ROOT / "infra", ROOT / "ops")
+    return sorted(source for root in roots for source in root.rglob("*.py"))
+
+
+def room_of(module: str) -> str:
+    """The room that a module is in: `motorpool.photos`, `motorpool.aws`, `infra`, `ops`."""
+    parts = module.split(".")
+    return ".".join(parts[: 2 if parts[0] in {"motorpool", "functions"} else 1])
+
+
+def private_imports(program: str, module: str) -> list[str]:
+    """The private names, and the names of private modules, that a module imports from elsewhere.
+
+    ruff sees what is read as an attribute (SLF001). Its rule for imports (PLC2701) allows those
+    from any module with the same first name, so from all rooms.
+    """
+    imported: list[tuple[str, str]] = []
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.ImportFrom):
+            imported += [(node.module or "", alias.name) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            imported += [(alias.name, "") for alias in node.names]
+    return [
+        f"{source}.{name}".rstrip(".")
+        for source, name in imported
+        if room_of(f"{source}.{name}") != room_of(module)
+        and any(
+            part.startswith("_") and not part.startswith("__")
+            for part in (*source.split(".")[1:], name)
+        )
+    ]
+
+
+def module_of(source: Path) -> str:
+    root = PACKAGE if source.is_relative_to(PACKAGE) else ROOT
+    return ".".join(source.relative_to(root).with_suffix("").parts)
+
+
+def test_no_module_imports_a_private_name_of_another_room() -> None:
+    assert len(sources()) > 150
+    found = {
+        module_of(source): private
+        for source in sources()
+        if (private := private_imports(source.read_text(), module_of(source)))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (
+            "from motorpool.dynamodb.table import _condition",
+            ["motorpool.dynamodb.table._condition"],
+        ),
+        ("from motorpool.aws import may_pass, _patience", ["motorpool.aws._patience"]),
+        ("if True:\n    from motorpool.api import _pages", ["motorpool.api._pages"]),
+        ("import motorpool.api._pages", ["motorpool.api._pages"]),
+        ("from infra.local.engine import _x as x", ["infra.local.engine._x"]),
+        ("from botocore.client import _x", ["botocore.client._x"]),
+        ("from motorpool.transfers.store import _item", []),
+        ("from motorpool.transfers import _items", []),
+        ("from motorpool.dynamodb.table import put", []),
+        ("from _typeshed import DataclassInstance", []),
+        ("from motorpool import __doc__", []),
+    ],
+)
+def test_private_imports_are_found(line: str, found: list[str]) -> None:
+    assert private_imports(line, "motorpool.transfers.planted") == found
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "layers/motorpool/python/motorpool/transfers/planted.py",
+        "functions/apply_transfer/handler.py",
+        "infra/planted.py",
+        "ops/planted.py",
+    ],
+)
+def test_the_linter_refuses_to_read_a_private_name_of_a_module(place: str) -> None:
+    program = '"""Planted."""\n\nfrom motorpool.dynamodb import table\n\nprint(table._KEY)\n'
+    ruff = [sys.executable, "-m", "ruff", "check", "--output-format=concise"]
+    done = subprocess.run(
+        [*ruff, "--stdin-filename", place],
+        cwd=ROOT,
+        input=program,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert [line.split()[1] for line in done.stdout.splitlines() if ":" in line] == ["SLF001"]
