@@ -1,7 +1,8 @@
-"""POST /users: a new user of one of the client's organizations.
+"""POST /users: create a user in one of the client's organizations.
 
-200 the user · 400 wrong parameters · 403 the organization is outside the client's · 404 no such
-organization · 409 the phone is taken
+200 the user · 400 invalid parameters, or `organizationId` is missing and the client has no default
+organization · 403 the organization is outside the client's organizations · 404 no such organization
+· 409 another user of the partner has the phone number
 """
 
 from motorpool.access.callers import Caller

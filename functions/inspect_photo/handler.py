@@ -1,6 +1,7 @@
-"""The uploads queue: S3 tells of each file that arrived, and what it says decides on its photo.
+"""Consumes the uploads queue: inspects each file that S3 reports and decides on its photo.
 
-Told twice or late, it changes nothing; a file that keeps failing ends in the dead-letter queue.
+S3 may report a file late or more than once. A message that keeps failing goes to the dead-letter
+queue.
 """
 
 from typing import Any

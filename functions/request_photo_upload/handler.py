@@ -1,6 +1,11 @@
-"""POST /photo/upload: a handle for a photo, and the form with which to send it straight to S3.
+"""POST /photo/upload: create a photo and get a form to upload its file to S3.
 
-200 the handle and the form · 400 wrong parameters · 403 the user is outside the client's
+Upload with a `multipart/form-data` POST to `uploadUrl`: first all of `uploadFields`, then the file
+as the field `file`. The form is valid for 5 minutes and takes 1 byte to 15 MB of the announced
+content type. The file is inspected after the upload, see `GET /photo/{photoId}/status`. A repeated
+request with the same Idempotency-Key gets the same photo with a new form.
+
+200 the photo and the form · 400 invalid parameters · 403 the user is outside the client's
 organizations · 404 no such user
 """
 
