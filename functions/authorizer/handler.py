@@ -14,4 +14,4 @@ before_snapshot(tokens.load_library)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return authorizer.authorized(event)
+    return authorizer.authorize(event)

@@ -23,7 +23,9 @@ from motorpool.tenants.users import User
 def handler(request: CreateUser, caller: Caller) -> Result[UserAnswer]:
     organization_id = request.organization_id or caller.org_id
     if organization_id is None:
-        raise InvalidParameters(("organizationId", "required: the client is of no organization"))
+        raise InvalidParameters(
+            ("organizationId", "required: the client has no default organization")
+        )
     organization = organizations.get(organization_id, visible_to=caller)
     user = User.create(
         organization,

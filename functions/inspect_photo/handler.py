@@ -17,4 +17,4 @@ def handler(message: dict[str, Any]) -> None:
     for event in message.get("Records", ()):
         stored = event["s3"]["object"]
         photo_id = unquote_plus(stored["key"]).removeprefix("photos/")
-        inspect(photo_id, stored["versionId"], told=checkins.told_of)
+        inspect(photo_id, stored["versionId"], also=checkins.inspection_writes)

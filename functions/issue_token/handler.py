@@ -26,5 +26,5 @@ before_snapshot(tokens.load_library)
 )
 def handler(request: TokenRequest, authorization: Authorization) -> Result[TokenAnswer]:
     client_id, secret = request.credentials(authorization)
-    token = oauth.granted(clients.find(client_id), secret, request.scope)
+    token = oauth.issue_token(clients.find(client_id), secret, request.scope)
     return Result(token, headers={"Cache-Control": "no-store"})

@@ -19,7 +19,7 @@ from motorpool.vehicles.supplier_api import OwnedVehiclesQuery, SupplierVehicles
 def handler(query: OwnedVehiclesQuery, caller: Caller) -> SupplierVehiclesAnswer:
     owner_id = query.owner_id or caller.org_id
     if owner_id is None:
-        raise InvalidParameters(("owner_id", "required: the client is of no organization"))
+        raise InvalidParameters(("owner_id", "required: the client has no default organization"))
     name = f"vehicles of {owner_id}"
     after = key_before(query.page_token, name, field="page_token")
     organizations.get(owner_id, visible_to=caller, outside=OrganizationNotFound)

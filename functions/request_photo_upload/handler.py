@@ -24,13 +24,13 @@ from motorpool.photos.partner_api import PhotoUploadAnswer, RequestPhotoUpload
 from motorpool.tenants import user_store as users
 
 
-def renewed(first: Mapping[str, Any], caller: Caller) -> Result[PhotoUploadAnswer]:
+def renew(first: Mapping[str, Any], caller: Caller) -> Result[PhotoUploadAnswer]:
     photo_id = first["photoUrl"].rpartition("/")[2]
     form = bucket.form(photo_id, first["contentType"])
     return Result(PhotoUploadAnswer.model_validate({**first, **form}, strict=False))
 
 
-@endpoint(raises=(InvalidParameters, NoPermission, UserNotFound), renewed=renewed)
+@endpoint(raises=(InvalidParameters, NoPermission, UserNotFound), renew=renew)
 def handler(
     request: RequestPhotoUpload, caller: Caller, here: PublicUrl
 ) -> Result[PhotoUploadAnswer]:

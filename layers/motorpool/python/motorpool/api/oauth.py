@@ -71,8 +71,8 @@ class TokenAnswer(SupplierModel):
     )
 
 
-def granted(client: Client | None, secret: str, scope: str | None) -> TokenAnswer:
-    """A token for the client with those scopes. Raises InvalidClient and InvalidScope."""
+def issue_token(client: Client | None, secret: str, scope: str | None) -> TokenAnswer:
+    """A token with those scopes (default: all of its). Raises InvalidClient, InvalidScope."""
     mark = client.mark_of(secret, pepper()) if client else None
     if client is None or mark is None:
         raise InvalidClient

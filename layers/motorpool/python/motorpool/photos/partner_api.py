@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from motorpool.api.schemas import NOT_KEPT, Id, PartnerModel, ShortText
+from motorpool.api.schemas import NOT_STORED, Id, PartnerModel, ShortText
 from motorpool.photos.model import (
     MAX_BYTES,
     Asserted,
@@ -13,7 +13,7 @@ from motorpool.photos.model import (
     Moment,
     Photo,
     PhotoStatus,
-    as_times_are_written,
+    iso_utc,
 )
 
 
@@ -76,7 +76,7 @@ class RequestPhotoUpload(PhotoMetadata):
         """What the caller states about the photo, by the names of `Photo`'s fields."""
         return Asserted(
             name=self.name,
-            asserted_taken_on=as_times_are_written(self.taken_on) if self.taken_on else None,
+            asserted_taken_on=iso_utc(self.taken_on) if self.taken_on else None,
             asserted_latitude=self.latitude,
             asserted_longitude=self.longitude,
             device_identifier=self.device_identifier,
@@ -93,15 +93,15 @@ class PhotoUploadAnswer(RequestPhotoUpload):
         description="URL of the photo, to use in check-ins and to get the file from.",
         examples=["https://api.example.com/api/photo/pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"],
     )
-    upload_url: Annotated[str, NOT_KEPT] = Field(
+    upload_url: Annotated[str, NOT_STORED] = Field(
         description="URL to which the form is sent, as a `multipart/form-data` POST.",
         examples=["https://photos.s3.amazonaws.com/"],
     )
-    upload_fields: Annotated[dict[str, str], NOT_KEPT] = Field(
+    upload_fields: Annotated[dict[str, str], NOT_STORED] = Field(
         description="Form fields to send unchanged, before the field `file` with the file.",
         examples=[{"key": "photos/pho_019aa8f5", "policy": "…"}],
     )
-    expires_at: Annotated[str, NOT_KEPT] = Field(
+    expires_at: Annotated[str, NOT_STORED] = Field(
         description="When the form expires (ISO 8601, UTC): 5 minutes after this answer.",
         examples=["2026-11-21T09:35:00.000Z"],
     )
