@@ -1,7 +1,7 @@
-"""`make demo`: one day of a driver's and a reviewer's, against the local stack.
+"""`make demo`: a driver's and a reviewer's requests against the local stack.
 
-It registers a car, takes two photos (drawn here, with EXIF as a phone writes it), sends them
-straight to S3, checks the mileage in, and shows the review. Each answer is printed.
+It registers a car, uploads two photos to S3 (drawn here, with EXIF as from a phone), creates a
+mileage check-in, and confirms it. Each answer is printed.
 """
 
 import io
@@ -21,7 +21,7 @@ from infra.paths import LOCAL
 
 console = Console()
 
-# Real VINs cannot be made up: the database decides. These differ in their serial numbers only.
+# VINs must be in the database. These differ in their serial numbers only.
 CAR = {"make": "Honda", "model": "Civic", "year": 2025}
 VIN_START, VIN_END = "2HGFE4F8", "SH"
 WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
@@ -32,7 +32,7 @@ VALUES = dict(
 
 
 def a_vin() -> str:
-    """A VIN of that car with a serial number of chance and the check digit that goes with it.
+    """A VIN of that car with a random serial number and its check digit.
 
     The weights and values are those of 49 CFR 565.15.
     """
@@ -42,7 +42,7 @@ def a_vin() -> str:
 
 
 def a_photo(text: str) -> bytes:
-    """A JPEG as a phone in San Francisco takes it, with that text to be seen."""
+    """A JPEG of that text, with the EXIF of a phone in San Francisco."""
     image = Image.new("RGB", (1200, 900), "#274060")
     ImageDraw.Draw(image).text((120, 380), text, fill="white", font_size=120)
     exif = Image.Exif()
@@ -63,7 +63,7 @@ class Driver:
         self.user = stack["users"][0]["id"]
 
     def says(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Call the API and print what was asked and what came back; end on a refusal."""
+        """Call the API and print request and answer; exit on an error."""
         answer = self.api.request(method, path, json=body)
         console.rule(f"{method} {path} → {answer.status_code}", align="left", style="dim")
         console.print_json(answer.text or "{}")
@@ -73,7 +73,7 @@ class Driver:
         return parsed
 
     def uploads(self, text: str) -> str:
-        """Take a photo, send it straight to S3, and give its handle."""
+        """Make a photo, upload it to S3, and return its handle (`photoUrl`)."""
         asked = {"userId": self.user, "contentType": "image/jpeg", "name": f"{text}.jpg"}
         form = self.says("POST", "/photo/upload", asked)
         sent = httpx.post(
@@ -84,7 +84,7 @@ class Driver:
         return handle
 
     def waits_until_inspected(self, handle: str) -> None:
-        """Ask for the photo's status until it is known."""
+        """Poll the photo's status until it is inspected."""
         path = f"/photo/{handle.rpartition('/')[2]}/status"
         for _ in range(100):
             if self.api.get(path).json()["photoStatus"] != "AwaitingUpload":
@@ -94,7 +94,7 @@ class Driver:
 
 
 def main() -> None:
-    """Play the day."""
+    """Run the demo."""
     stack = world.read(LOCAL / "stack.json")
     try:
         httpx.get(stack["endpoint"], timeout=5)
