@@ -1,4 +1,4 @@
-# Everything a developer does. Needs Python 3.11 or later and make; installs the rest below .venv and .local.
+# The developers' commands. Needs Python 3.11 or later and make; installs the rest in .venv and .local.
 
 PYTHON ?= python3
 UV := .local/uv/bin/uv
@@ -7,27 +7,27 @@ IN_PARALLEL := -n 2
 
 .PHONY: run demo test check test-slow bench lint openapi package synth deploy lock clean help
 
-help:  ## what there is
+help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: install  ## the whole system on this machine, with a demo world
+run: install  ## run the whole system on this machine, with a demo world
 	@exec $(RUN) infra.local
 
-demo: install  ## one day of a driver's and a reviewer's, played on the stack that `make run` runs
+demo: install  ## play a driver's and a reviewer's requests against the stack of `make run`
 	@$(RUN) ops.demo
 
-test: install  ## everything CI runs: lint, types, unit, function, infra and e2e tests (ARGS="-k name": some)
+test: install  ## run all that CI runs: lint, types and tests, except slow ones (ARGS="-k name": some tests)
 	$(MAKE) --no-print-directory lint
 	$(RUN) pytest -m "not slow" $(IN_PARALLEL) $(ARGS)
 
-check: install  ## in a minute: lint, types and unit tests
+check: install  ## run lint, types and unit tests: a few minutes
 	$(MAKE) --no-print-directory lint
 	$(RUN) pytest tests/unit $(IN_PARALLEL) $(ARGS)
 
-test-slow: install  ## the tests that take minutes
+test-slow: install  ## run the slow tests
 	$(RUN) pytest -m slow $(IN_PARALLEL)
 
-bench: install  ## cold starts, warm requests, cost, scale and load as tables (ARGS=--quick: tiny)
+bench: install  ## measure cold starts, warm requests, cost, scale and load (ARGS=--quick: tiny)
 	$(RUN) bench $(ARGS)
 
 lint: install
@@ -39,13 +39,13 @@ lint: install
 openapi: install  ## write the OpenAPI documents into .build/openapi
 	$(RUN) infra.openapi
 
-package: install  ## layers and functions as Lambda gets them (arm64), with their sizes
+package: install  ## build layers and functions for Lambda (arm64) and print their sizes
 	$(RUN) infra.build
 
 deploy: package  ## deploy to the AWS account and region of the usual AWS settings
 	PATH="$$(.venv/bin/python -m infra.node):$$PATH" npx --yes aws-cdk@2 deploy --all $(ARGS)
 
-lock: $(UV)  ## lock the newest versions the .in files allow
+lock: $(UV)  ## lock the newest versions that the .in files allow
 	for file in requirements/uv requirements/engine layers/runtime/requirements layers/photos/requirements \
 	  requirements/dev bench/usual/requirements bench/cookbook/requirements; do \
 	  $(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header \
@@ -54,10 +54,10 @@ lock: $(UV)  ## lock the newest versions the .in files allow
 	$(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header --no-deps \
 	  layers/vin/requirements.in -o layers/vin/requirements.txt
 
-clean:  ## forget everything built, installed and stored
+clean:  ## delete everything built, installed and stored, with the local stack's data
 	rm -rf .build .local .venv
 
-# --- what the targets above stand on -----------------------------------------------------------
+# --- what the targets above depend on ----------------------------------------------------------
 
 .PHONY: install
 install: .venv/installed .local/engine/installed .build/installed
@@ -82,6 +82,6 @@ $(UV): requirements/uv.txt
 	@touch $@
 
 .build/installed: $(wildcard layers/*/requirements.txt) .venv/installed
-	@echo "Installing what the layers hold into .build ..."
+	@echo "Installing the layers' wheels into .build ..."
 	@.venv/bin/python -c "from infra import build; build.for_this_machine()"
 	@touch $@

@@ -1,6 +1,6 @@
 """Synthesizes the stack: `CDK_OUTDIR=cdk.out python app.py`, after `make package`.
 
-CDK context `build` names the folder of the built code; it is `.build/lambda` unless given.
+The CDK context `build` is the folder of the built code; by default `.build/lambda`.
 """
 
 import json
@@ -14,8 +14,8 @@ from infra.stack import Motorpool
 
 
 def motorpool(build: str | None = None, outdir: str | None = None) -> App:
-    """The CDK app. Its `synth` fails on whatever cdk-nag finds and nobody acknowledged."""
-    # Only the CDK command line reads cdk.json. Read here too, the template is the same without it.
+    """The CDK app. Its `synth` fails on cdk-nag findings that are not acknowledged."""
+    # Only the CDK command line reads cdk.json; without it the template would differ.
     settings = json.loads((ROOT / "cdk.json").read_text())
     app = App(context=settings["context"], outdir=outdir, analytics_reporting=False)
     Motorpool(app, "Motorpool", build=Build(ROOT / (build or app.node.get_context("build"))))

@@ -1,4 +1,4 @@
-"""`make bench`: all parts, or those that are named; prints their tables and writes them as JSON.
+"""`make bench`: runs all parts, or the named ones; prints their tables and writes the results.
 
 `python -m bench [--quick] [cold warm cost scale load]`
 """
@@ -35,7 +35,7 @@ console = Console()
 
 @dataclass
 class Bench:
-    """One run of the benchmark: its settings, and its results so far."""
+    """One run of the benchmark: its settings and its results so far."""
 
     quick: bool
     progress: Progress
@@ -44,7 +44,7 @@ class Bench:
 
     @contextmanager
     def bar(self, description: str, total: int) -> Iterator[Callable[..., None]]:
-        """A progress bar; call what it gives to advance it, or with what is completed."""
+        """A progress bar. Yields a function that advances it by one, or to a number."""
         task = self.progress.add_task(description, total=total)
 
         def step(completed: int | None = None) -> None:
@@ -57,7 +57,7 @@ class Bench:
         self.progress.update(task, completed=total)
 
     def of_functions(self, parts: list[str], running: BenchEngine, between: Exchange) -> None:
-        """Cold starts, warm requests, cost and scale: all of them need the engine."""
+        """Run the parts that need the engine: cold starts, warm requests, cost and scale."""
         functions = discover()
         with world.services(running) as aws:
             if {"cold", "warm", "cost"} & set(parts):
@@ -75,7 +75,7 @@ class Bench:
                 self.scale(running, between, aws)
 
     def cold(self, recorded: list[Recording], between: Exchange) -> None:
-        """Part a."""
+        """Measure cold starts."""
         usual, cookbook = cold.usual_stack(between), cold.cookbook(between)
         runs = 1 if self.quick else 7
         with self.bar("Cold starts", len(recorded) * runs) as step:
@@ -85,7 +85,7 @@ class Bench:
         self.add("cold", figures, tables.cold(figures, runs))
 
     def warm(self, recorded: list[Recording], between: Exchange) -> None:
-        """Parts b and e."""
+        """Measure warm requests, and compute their cost."""
         requests = 20 if self.quick else 200
         with self.bar("Warm requests", len(recorded)) as step:
             figures = []
@@ -101,7 +101,7 @@ class Bench:
         self.add("cost", costs, tables.cost(costs, snapshots))
 
     def scale(self, running: BenchEngine, between: Exchange, aws: world.Aws) -> None:
-        """Part c."""
+        """Measure requests at several sizes of the table."""
         sizes = (100, 2000) if self.quick else scale.sizes()
         functions = [function for function in discover() if function.name in SCALED]
         built = packages.packaged(tuple(functions))
@@ -120,7 +120,7 @@ class Bench:
         self.add("scale", figures, tables.scale(figures, held))
 
     def load(self) -> None:
-        """Part d."""
+        """Measure the local stack under load."""
         seconds = 5 if self.quick else 30
         task = self.progress.add_task("Load", total=None)
         figures = load.measured(
@@ -130,7 +130,7 @@ class Bench:
         self.add("load", figures, tables.load(figures))
 
     def add(self, part: str, figures: Any, table: Table) -> None:
-        """Keep a part's figures, and write what there is so far."""
+        """Add a part's figures, and write all results so far."""
         self.result[part] = figures
         self.tables.append(table)
         self.write()
@@ -144,10 +144,12 @@ class Bench:
 
 
 def main() -> None:
-    """Run, print, write."""
+    """Run the benchmark, print its tables, write its results."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
-    parser.add_argument("--quick", action="store_true", help="tiny sizes, to try it out")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes, to check that the benchmark runs"
+    )
     asked = parser.parse_args()
     parts = asked.parts or list(PARTS)
     if unknown := set(parts) - set(PARTS):

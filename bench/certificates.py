@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 and the bundle that trusts it, made for one run."""
+"""A certificate for 127.0.0.1 and a CA bundle that includes its authority, made for one run."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ KEPT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Files. `bundle`: botocore's authorities and ours, so that it costs what theirs costs."""
+    """The files. `bundle` has botocore's authorities and ours, so loading it costs the same."""
 
     chain: Path
     key: Path
@@ -26,7 +26,7 @@ class Certificate:
 
 
 def made(folder: Path) -> Certificate:
-    """An authority, and what it signed for this machine, in that folder."""
+    """Make an authority and a certificate for this machine in that folder."""
     authority, key = _key(), _key()
     issuer = _named("Motorpool's benchmark")
     root = (

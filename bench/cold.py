@@ -1,8 +1,8 @@
-"""Cold starts: what a fresh interpreter spends before and in its first answer, beside two others.
+"""Cold starts: CPU of a fresh interpreter until its first answer, compared with two other stacks.
 
-Each function, the usual stack and the handler-cookbook's imports start in turns, so that whatever
-else the machine does meets all of them. Functions and the usual stack read one recorded answer of
-AWS for each call, from a server on this machine.
+Each function, the usual stack and the handler-cookbook's imports start in turns, so that other work
+on the machine affects all of them alike. AWS calls get recorded answers from a server on this
+machine.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ MS = 1000
 
 @dataclass(frozen=True, slots=True)
 class UsualStack:
-    """The usual stack, and AWS's answers to its two requests."""
+    """The usual stack, with its two requests and AWS's answers to their calls."""
 
     package: Package
     events: dict[str, dict[str, Any]]
@@ -32,7 +32,7 @@ class UsualStack:
     calls: dict[str, tuple[Call, ...]]
 
     def start(self, kind: str, between: Exchange, more: dict[str, str]) -> Start:
-        """Start it for a request that reads or one that writes, with more variables."""
+        """Start it for the request `kind` (`read` or `write`), with additional variables."""
         between.replay(list(self.calls[kind]))
         return started(self.package, "usual", [self.events[kind]], self.environment | more)
 
@@ -45,12 +45,12 @@ class Cookbook:
     environment: dict[str, str]
 
     def start(self) -> Start:
-        """Import it, no more."""
+        """Import it only."""
         return started(self.package, "cookbook", [], self.environment)
 
 
 def usual_stack(between: Exchange) -> UsualStack:
-    """The usual stack, recorded. Raises RuntimeError when it does not answer."""
+    """Record the usual stack. Raises RuntimeError when a request fails."""
     package = compared("usual")
     asked = {"read": "get_user", "write": "create_vehicle_by_vin"}
     found: dict[str, dict[str, Any]] = {}
@@ -82,10 +82,10 @@ def measured(
     runs: int,
     step: Callable[[], None],
 ) -> dict[str, Any]:
-    """The figures of one function: the least of the runs, as more is the machine's; ms of CPU.
+    """The figures of one function in ms of CPU: the minimum of the runs, as noise only adds.
 
-    `total_ms`: as `$LATEST` starts, without a snapshot. `first_ms`, `first_tls_ms`: the first
-    answer after the snapshot. `second_tls_ms`: the one after it, on the connections that are there.
+    `total_ms`: a start without a snapshot, as of `$LATEST`. `first_ms`, `first_tls_ms`: the first
+    answer after the snapshot. `second_tls_ms`: the second one, on open connections.
     """
     kind = "write" if any(call.write_units for call in recording.calls) else "read"
     whole, plain, secured, usuals, secured_usuals, others = [], [], [], [], [], []

@@ -1,4 +1,4 @@
-"""Dollars for a million of each job, from the counted calls and units and the price table."""
+"""The cost of a million of each job, from the counted calls and units and the price table."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ S3_READS = {"HeadObject", "GetObject"}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a caller wants done: the functions it takes, uploads and messages on the way."""
+    """A task of a caller: the functions that it invokes, and its uploads and messages."""
 
     name: str
     functions: tuple[str, ...]
@@ -49,7 +49,7 @@ JOBS = (
 
 
 def of_a_million(job: Job, warm: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Dollars for a million, by what they are paid for. `warm`: the warm figures by function."""
+    """Dollars for a million, in total and by service. `warm`: the warm figures by function."""
     dollars: defaultdict[str, float] = defaultdict(float)
     for name in job.functions:
         for what, paid in _invocation(name, warm[name]).items():
@@ -58,7 +58,7 @@ def of_a_million(job: Job, warm: Mapping[str, Mapping[str, Any]]) -> dict[str, A
     for what, paid in _invocation("authorizer", warm["authorizer"]).items():
         dollars[what] += paid * authorized
     dollars["S3"] += job.uploads * PRICES.s3_write
-    # A relayed message's sending is one of the function's own calls already.
+    # The relay's SendMessage is among the function's own calls already.
     own = sum(warm[name]["calls"].get("SendMessage", 0) for name in job.functions)
     dollars["SQS"] += (job.messages * REQUESTS_OF_A_MESSAGE - own) * PRICES.sqs_request
     paid_for = {what: paid * MILLION for what, paid in dollars.items() if paid}
@@ -66,7 +66,7 @@ def of_a_million(job: Job, warm: Mapping[str, Mapping[str, Any]]) -> dict[str, A
 
 
 def snapstart_a_month() -> dict[str, float]:
-    """Dollars a month for keeping every function's snapshot, whether it is called or not."""
+    """Dollars a month for storing every function's snapshot, even without invocations."""
     gigabytes = sum(spec.memory for spec in SPECS.values()) / 1024
     seconds = 30 * 24 * 3600
     return {
@@ -77,7 +77,7 @@ def snapstart_a_month() -> dict[str, float]:
 
 
 def _share_of_authorizer(name: str) -> float:
-    """How often a request to that function has the authorizer invoked."""
+    """The share of requests to that function for which the authorizer is invoked."""
     spec = SPECS[name]
     if not isinstance(spec, Route) or spec.public:
         return 0.0

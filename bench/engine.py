@@ -1,4 +1,4 @@
-"""The benchmark's own engine on 127.0.0.1: empty at the start, forgotten at the end."""
+"""The benchmark's own engine on 127.0.0.1: starts empty and keeps nothing."""
 
 import json
 import os
@@ -18,24 +18,24 @@ import httpx
 from infra.local.engine import HOST, REGION, ROOT_USER, STARTS_WITHIN_SECONDS, free_port
 from infra.paths import ENGINE
 
-# Engines that start at the same moment must not probe the same ports.
+# A random port, so that engines that start at the same time do not probe the same ones.
 PORTS = range(21_000, 29_000)
 
 
 @dataclass(frozen=True, slots=True)
 class BenchEngine:
-    """A running engine that a table can be filled in without HTTP."""
+    """A running engine, whose table can be filled without HTTP."""
 
     endpoint: str
     process: "subprocess.Popen[str]"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make an AWS client talk to it, as Lambda sets them."""
+        """The environment variables that make a function's AWS clients use it."""
         return environment(self.endpoint)
 
     def fill(self, job: dict[str, Any], said: Callable[[int], None]) -> None:
-        """Load numbered vehicles (see `engine_process`); `said` is told how far it is."""
+        """Load numbered vehicles (see `engine_process`); `said` is called with the progress."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(job) + "\n")
@@ -45,16 +45,16 @@ class BenchEngine:
                 said(int(line.split()[1]))
             elif line.startswith("done"):
                 return
-        raise RuntimeError("the engine ended while it was loading")
+        raise RuntimeError("the engine stopped while it was loading")
 
     def memory(self) -> int:
-        """Bytes that it holds in memory."""
+        """Its resident memory in bytes."""
         pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def environment(endpoint: str) -> dict[str, str]:
-    """The variables by which an AWS client in a function finds AWS, or what stands for it."""
+    """The environment variables that make a function's AWS clients use that endpoint."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": REGION,
@@ -66,7 +66,7 @@ def environment(endpoint: str) -> dict[str, str]:
 
 @contextmanager
 def engine() -> Iterator[BenchEngine]:
-    """Start it, wait until it answers, and end it afterwards with all that it holds."""
+    """Start it, wait until it answers, and kill it afterwards."""
     with tempfile.TemporaryDirectory(prefix="motorpool-bench-") as folder:
         port = free_port(random.choice(PORTS))
         log = Path(folder) / "engine.log"

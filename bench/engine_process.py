@@ -1,10 +1,10 @@
-"""The benchmark's engine: MiniStack that keeps nothing, and that is told on its input what to load.
+"""The benchmark's engine: MiniStack without persistence, which loads vehicles by standard input.
 
-Runs in the engine's own environment, never in the project's. Each line of the input is a JSON
-object: `table`, `templates` (items whose strings hold `%(id)s` and the like), `first` and `last`
-(the numbers of the vehicles). It writes to standard output how many it has loaded. A
-vehicle goes straight into the engine's memory: over HTTP a million would take hours. The names are
-private to MiniStack, whose version is pinned.
+Runs in the engine's own environment, not in the project's. Each line of the input is a JSON object:
+`table`, `templates` (items whose strings contain `%(id)s` and the like), `first` and `last` (the
+numbers of the vehicles). It prints how many are loaded. Vehicles are written into the engine's
+memory, because over HTTP a million would take hours. It uses private names of MiniStack, whose
+version is pinned.
 """
 
 import gc
@@ -22,7 +22,7 @@ TOLD_EVERY = 5000
 
 
 def values_of(number: int) -> dict[str, str]:
-    """What is different in each vehicle's items. See `scale.py`, which asks for them by number."""
+    """The values that differ between vehicles, by their number; `scale.py` relies on them."""
     return {
         "id": f"veh_{number:032x}",
         "vin": f"BENCH{number:012d}",
@@ -44,7 +44,7 @@ def load(job: dict[str, Any]) -> None:
             for kind, text in value.items()
             if isinstance(text, str) and "%(" in text
         ]
-        # Attributes that are the same in all items are the same objects: it is a lot of memory.
+        # Equal attributes of all items share their objects, which saves a lot of memory.
         templates.append((item, varying))
     for number in range(job["first"], job["last"]):
         values = values_of(number)
@@ -59,9 +59,9 @@ def load(job: dict[str, Any]) -> None:
 
 
 def obey() -> None:
-    """Load what is asked for, until the input ends: then the benchmark has ended, or was killed."""
+    """Load what each line of the input asks for; stop when the input ends with the benchmark."""
     for line in sys.stdin:
-        gc.disable()  # millions of new objects, none of them garbage
+        gc.disable()  # millions of new objects, none of which is garbage
         load(json.loads(line))
         gc.freeze()
         gc.enable()

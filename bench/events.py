@@ -1,7 +1,7 @@
-"""The request that each function is measured with: its recorded event.
+"""The event with which each function is measured: the recorded one in `events/`.
 
-A function whose event is not recorded yet, or speaks of what the benchmark's world has not, gets
-one made here from its route; the tables mark it.
+A function without a recorded event, or whose event does not fit the benchmark's data, gets one made
+here from its route; the tables mark it.
 """
 
 import copy
@@ -58,7 +58,7 @@ FORM = {"issue_token": f"grant_type=client_credentials&client_id={CLIENT}&client
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An event for a function. `made`: here, not recorded."""
+    """An event for a function. `made`: made here, not recorded."""
 
     event: dict[str, Any]
     made: bool = False
@@ -71,7 +71,7 @@ def recorded(name: str) -> Asked | None:
 
 
 def made(function: Function, *, version: str) -> Asked:
-    """An event for the function. `version`: of the uploaded photo that a message tells of."""
+    """An event made for the function. `version`: the S3 version in a message about an upload."""
     if isinstance(function.spec, Route):
         return Asked(for_route(function.name, function.spec), made=True)
     return Asked(_of_a_source(function.name, version), made=True)
@@ -86,7 +86,7 @@ def for_route(
     query: dict[str, str] | None = None,
     caller: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A proxy event of that route; what is not given is that of the recorded world."""
+    """A proxy event of that route, with the recorded values where none are given."""
     event: dict[str, Any] = copy.deepcopy(_TEMPLATE)
     context = event["requestContext"]
     given = PATH | (path or {})

@@ -1,9 +1,9 @@
-"""Between a function and AWS: an HTTP server that records AWS's answers, or replays them.
+"""An HTTP server between a function and AWS, which records AWS's answers or replays them.
 
-Recording, it passes each call on to the local engine, asks DynamoDB what the call consumed, and
-takes that out of the answer again. Replaying, it gives each operation's recorded answers in order,
-over and over; so a function in a fresh interpreter makes its clients and its calls, and no engine's
-time is in the figures. It listens twice: to plain HTTP, and to TLS.
+When recording, it forwards each call to the local engine, also asks DynamoDB for the consumed
+capacity, and removes that from the answer. When replaying, it returns each operation's recorded
+answers in order, repeatedly, so that the engine's time is not in the figures. It serves plain HTTP
+and TLS.
 """
 
 import base64
@@ -38,7 +38,7 @@ OF_ONE_HOP = {"content-length", "connection", "transfer-encoding", "date", "serv
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call to AWS and its answer. `operation`: as JSON services name it, for S3 the method."""
+    """A call to AWS and its answer. `operation`: the target of JSON services; for S3 the method."""
 
     operation: str
     status: int
@@ -62,7 +62,7 @@ class Call:
         return self.units if self.name in WRITES else 0
 
     def as_json(self) -> dict[str, Any]:
-        """For `fresh.py`, which gives such answers from memory."""
+        """The call for `fresh.py`, which returns such answers from memory."""
         return {
             "operation": self.operation,
             "status": self.status,
@@ -73,7 +73,7 @@ class Call:
 
 @dataclass
 class Exchange:
-    """A running server. `engine`: where it passes calls on to while it records.
+    """A running server. `engine`: the URL to which it forwards calls while it records.
 
     `bundle`: the certificate authorities by which an AWS client trusts `url_with_tls`.
     """
@@ -87,21 +87,21 @@ class Exchange:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which an AWS client finds this server."""
+        """The environment variables that make AWS clients use this server."""
         return engine.environment(self.url)
 
     @property
     def environment_with_tls(self) -> dict[str, str]:
-        """The same, over TLS."""
+        """The same, with TLS."""
         return engine.environment(self.url_with_tls) | {"AWS_CA_BUNDLE": str(self.bundle)}
 
     def record(self) -> None:
-        """From now on: pass calls on, and remember them."""
+        """From now on, forward calls and record them."""
         self.calls = []
         self._replayed = None
 
     def replay(self, calls: list[Call]) -> None:
-        """From now on: answer each operation with its calls' answers, in order, over and over."""
+        """From now on, answer each operation with the calls' answers, in order, repeatedly."""
         by_operation: dict[str, list[Call]] = {}
         for call in calls:
             by_operation.setdefault(call.operation, []).append(call)
@@ -140,8 +140,8 @@ class Exchange:
 def _units_of_a_read(operation: str, request: Any, answer: Any) -> float:
     """Read units of a BatchGetItem or a Query, which the engine does not count by size.
 
-    A query: 1 for each 4 KB begun of all its items together; a batch: of each item, and 1 for one
-    that is not there. Half of that when the read is not consistent.
+    A query: 1 for each started 4 KB of all its items together. A batch: 1 for each started 4 KB of
+    each item, and 1 for a missing item. Half of that when the read is not consistent.
     """
     if operation == "Query":
         size = sum(map(_size, answer["Items"]))
@@ -156,7 +156,7 @@ def _units_of_a_read(operation: str, request: Any, answer: Any) -> float:
 
 
 def _size(item: dict[str, Any]) -> int:
-    """Bytes of an item as DynamoDB counts them: names and values; lists and maps add some."""
+    """The bytes of an item as DynamoDB counts them, with the overhead of lists and maps."""
     return sum(len(name.encode()) + _size_of(value) for name, value in item.items())
 
 
@@ -223,7 +223,7 @@ def exchange(passes_on_to: str) -> Iterator[Exchange]:
         certificate = certificates.made(Path(folder))
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate.chain, certificate.key)
-        # A handshake belongs to its connection's thread, not to the one that accepts connections.
+        # The handshake must run in its connection's thread, not in the accepting one.
         secured.socket = tls.wrap_socket(
             secured.socket, server_side=True, do_handshake_on_connect=False
         )

@@ -25,7 +25,7 @@ sys.path[:0] = asked["path"]
 
 
 class Context:
-    """Lambda's context object, as far as Powertools reads it."""
+    """The part of Lambda's context object that Powertools reads."""
 
     function_name = f"motorpool-{asked['function']}"
     memory_limit_in_mb = 512
@@ -36,8 +36,8 @@ class Context:
 def cold() -> tuple[Any, dict[str, Any], Any]:
     """Import the handler and answer the first event: the handler, the figures, the answer.
 
-    CPU counts from the start of the process, so that the interpreter's own is in it; `first` is
-    that of the first event alone, with what Lambda does after it has restored a snapshot.
+    CPU time counts from the start of the process, so it includes the interpreter's. `first` is the
+    first event's alone, with the hooks that run after a snapshot is restored.
     """
     from handler import handler  # type: ignore[import-not-found]  # each function's own
 
@@ -55,7 +55,7 @@ def cold() -> tuple[Any, dict[str, Any], Any]:
 
 
 def restored() -> float:
-    """Run the hooks as Lambda does; the CPU time at which the snapshot would be taken."""
+    """Run the hooks as Lambda does; returns the CPU time at which the snapshot would be taken."""
     import snapshot_restore_py as hooks  # type: ignore[import-untyped]  # it has no stubs
 
     for hook, args, kwargs in reversed(hooks.get_before_snapshot()):
@@ -83,7 +83,7 @@ def timed(handler: Any) -> list[dict[str, float]]:
 
 
 def cpu_per_call(handler: Any) -> float:
-    """CPU time (s) of a call of the first event, over `warm` calls after a tenth of warming up."""
+    """CPU time (s) per call with the first event, over `warm` calls after a tenth to warm up."""
     for _ in range(max(2, asked["warm"] // 10)):
         handler(asked["events"][0], Context)
     began = time.process_time()
@@ -94,7 +94,7 @@ def cpu_per_call(handler: Any) -> float:
 
 
 def warm(handler: Any) -> dict[str, Any]:
-    """CPU per call with AWS's answers from memory: in the place of the socket, then of botocore.
+    """CPU time per request with answers from memory: instead of the socket, then of botocore.
 
     `made` are the calls of one request.
     """
@@ -119,12 +119,12 @@ def warm(handler: Any) -> dict[str, Any]:
 
 
 def answer_without_socket(clients: list[Any]) -> None:
-    """Have the clients take the recorded answers instead of sending anything."""
+    """Make the clients take the recorded answers instead of sending requests."""
     from botocore.awsrequest import AWSResponse
     from botocore.compat import HTTPHeaders
 
     class Body(io.BytesIO):
-        """What botocore reads of a connection."""
+        """A response body, as botocore reads it."""
 
         def stream(self, **_: Any) -> Iterator[bytes]:
             yield self.read()
@@ -149,7 +149,7 @@ def answer_without_socket(clients: list[Any]) -> None:
 def watched(
     call: Callable[[str, Any], Any], made: list[str], parsed: dict[str, list[Any]]
 ) -> Callable[[str, Any], Any]:
-    """Note each call, and how to give its parsed answer again."""
+    """Record each call, with a function that returns its parsed answer again."""
     from botocore.response import StreamingBody
 
     def streamed(answer: dict[str, Any], content: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A fresh interpreter that answers events with one function, and what that took."""
+"""Starts a fresh interpreter that answers events with one function, and measures it."""
 
 import json
 import subprocess
@@ -16,7 +16,8 @@ SCRIPT = Path(__file__).with_name("fresh.py")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One start. Seconds of CPU: to the first answer, to the end of the import, of the answer."""
+    """One start. Seconds of CPU: `cpu` until the first answer, `imported` until the end of the
+    import, `first` of the first answer."""
 
     cpu: float
     imported: float
@@ -29,7 +30,7 @@ class Start:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the first answer is one that the caller hoped for."""
+        """Whether the first answer is a success."""
         if not isinstance(self.answer, dict):
             return False
         return self.answer.get("statusCode", 200) < 400 and not self.answer.get("batchItemFailures")
@@ -46,10 +47,10 @@ def started(
     warm: int = 0,
     timed: bool = False,
 ) -> Start:
-    """Start an interpreter that sees nothing but the package. Raises RuntimeError when it fails.
+    """Start an interpreter that can import the package only. Raises RuntimeError when it fails.
 
-    `snapshot`: what the function does before a SnapStart snapshot is done, and not counted as part
-    of its first answer.
+    `snapshot`: run the SnapStart hooks before the first event, and do not count them as part of its
+    answer.
     """
     asked = {
         "path": [str(folder) for folder in package.path],

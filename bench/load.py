@@ -24,13 +24,13 @@ CLIENTS = 4
 PORTS = range(30_000, 32_000)
 MS = 1000
 WAITS_FOR_TRANSFERS = 60.0
-# What a client does next, and how often.
+# A client's actions, with their relative frequency.
 DAY = {"read": 10, "list": 3, "register": 3, "check_in": 2, "transfer": 2}
 
 
 @dataclass
 class Day:
-    """What the clients share: the stack, and what became of each request."""
+    """The state that all clients share: the stack, and the result of each request."""
 
     stack: dict[str, Any]
     ends: float
@@ -40,7 +40,7 @@ class Day:
 
 
 class Client:
-    """One client of the demo partner, with vehicles of its own."""
+    """One client of the demo partner, with its own vehicles."""
 
     def __init__(self, day: Day, http: httpx.AsyncClient) -> None:
         self.day = day
@@ -53,14 +53,14 @@ class Client:
         self.owned: list[str] = []
 
     async def live(self) -> None:
-        """Do what chance says until the day ends."""
+        """Do random actions until the day ends."""
         await self.register()
         while time.monotonic() < self.day.ends:
             [what] = random.choices(tuple(DAY), tuple(DAY.values()))
             await getattr(self, what)()
 
     async def call(self, kind: str, method: str, url: str, **request: Any) -> httpx.Response:
-        """Send a request and note how long it took; 599 when there was no answer."""
+        """Send a request and record its time; status 599 when there is no answer."""
         began = time.perf_counter()
         try:
             answer = await self.http.request(method, url, **request)
@@ -70,12 +70,12 @@ class Client:
         return answer
 
     async def partner(self, kind: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """A request to the partner API."""
+        """Send a request to the partner API."""
         url = self.day.stack["partner_api"] + path
         return await self.call(kind, method, url, json=body)
 
     async def register(self) -> None:
-        """A new vehicle."""
+        """Create a vehicle."""
         car = vins.bronco(userId=self.user)
         answer = await self.partner("register", "POST", "/vehicles/create/by-vin", car)
         if answer.is_success:
@@ -83,16 +83,16 @@ class Client:
                 pool.append(answer.json()["id"])
 
     async def read(self) -> None:
-        """One vehicle."""
+        """Get a vehicle."""
         if self.known:
             await self.partner("read", "GET", f"/vehicles/{random.choice(self.known)}")
 
     async def list(self) -> None:
-        """The first page of the user's vehicles."""
+        """Get the first page of the user's vehicles."""
         await self.partner("list", "GET", f"/users/{self.user}/vehicles")
 
     async def check_in(self) -> None:
-        """Two photos, sent to S3, and a check-in with them."""
+        """Upload two photos to S3 and create a check-in with them."""
         if not self.unchecked:
             return
         vehicle = self.unchecked.pop()
@@ -120,7 +120,7 @@ class Client:
         await self.partner("check in", "POST", "/vehicles/checkin/mileage", reading)
 
     async def transfer(self) -> None:
-        """A vehicle to another organization; its completion is looked at after the day."""
+        """Transfer a vehicle to another organization; its completion is checked after the day."""
         if not self.owned:
             return
         vehicle = self.owned.pop()
@@ -134,7 +134,7 @@ class Client:
 
 
 def measured(seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
-    """Figures of a day of that many seconds; times in ms."""
+    """Run a day of that many seconds; returns its figures, times in ms."""
     with (
         tempfile.TemporaryDirectory(prefix="motorpool-load-") as folder,
         running(Path(folder), free_port(random.choice(PORTS)), say) as local,
@@ -150,7 +150,7 @@ async def _lived(
         photo = a_jpeg()
         say("Waking the functions")
         await _live(Day(stack, time.monotonic() + seconds / 2, photo), http)
-        say(f"Living a day of {seconds:.0f} s")
+        say(f"Running a day of {seconds:.0f} s")
         began = time.monotonic()
         day = Day(stack, began + seconds, photo)
         await _live(day, http)
@@ -179,7 +179,7 @@ async def _live(day: Day, http: httpx.AsyncClient) -> None:
 
 
 async def _freshness(day: Day, http: httpx.AsyncClient) -> tuple[list[int], int]:
-    """From accepted to completed (ms) of each transfer, and how many were not completed in time."""
+    """Milliseconds from accepted to completed of each transfer, and how many did not complete."""
     found: list[int] = []
     waiting = list(day.transfers)
     deadline = time.monotonic() + WAITS_FOR_TRANSFERS

@@ -24,18 +24,18 @@ TARGET = BUILD / "bench"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Folders that are on the path, the function's first."""
+    """The folders on the path, the function's first."""
 
     path: tuple[Path, ...]
 
     @property
     def unzipped(self) -> int:
-        """Bytes of all its files, bytecode included."""
+        """The bytes of all its files, with bytecode."""
         return sum(build.unpacked_size(folder) for folder in self.path)
 
 
 def packaged(functions: tuple[Function, ...]) -> dict[str, Package]:
-    """Every function with its layers."""
+    """The package of every function: its folder and its layers."""
     local = build.for_this_machine(TARGET / "local")
     shutil.rmtree(TARGET / "functions", ignore_errors=True)
     shutil.copytree(local / "functions", TARGET / "functions")
@@ -60,7 +60,7 @@ def packaged(functions: tuple[Function, ...]) -> dict[str, Package]:
 
 
 def compared(name: str) -> Package:
-    """A folder of this package (`usual`, `cookbook`) and what its requirements name, unpruned."""
+    """A folder of this package (`usual`, `cookbook`) with its requirements, nothing removed."""
     source, target = HERE / name, TARGET / name
     lock = source / "requirements.txt"
     wheels = target / f"wheels-{_digest(lock)}"
@@ -82,7 +82,7 @@ def compared(name: str) -> Package:
 
 
 def _hooks() -> Path:
-    """A folder with the one module of Lambda's own that functions import: SnapStart's hooks."""
+    """A folder with the module of Lambda's runtime that functions import: SnapStart's hooks."""
     module = find_spec("snapshot_restore_py")
     assert module is not None
     assert module.origin is not None

@@ -1,4 +1,4 @@
-"""What AWS asks for: list prices of us-east-1, in dollars, without free tiers and discounts.
+"""List prices of AWS in us-east-1, in dollars, without free tiers and discounts.
 
 Checked on the day below: X-Ray's on aws.amazon.com/xray/pricing; Lambda's, its snapshots', API
 Gateway's and DynamoDB's on pages of others that quote AWS's. Those of S3, SQS and CloudWatch Logs
@@ -32,16 +32,16 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What the counted figures leave open."""
+    """Assumptions where nothing is counted."""
 
-    # The authorizer's answer is kept for 60 s by the three headers: a client with one request a
-    # second on the partner API asks it for one in 60. The supplier API's is not kept.
+    # The partner API caches the authorizer's answer for 60 s by the three headers, so a client with
+    # one request a second invokes it for one request in 60. The supplier API does not cache.
     partner_requests_authorized_from_cache: float = 0.95
     supplier_requests_authorized_from_cache: float = 0.0
-    # A Lambda waits for what it calls; in region, 5 ms for a read and 10 ms for a transaction.
+    # A function waits for its calls: within the region 5 ms for a read, 10 ms for a transaction.
     seconds_of_a_read: float = 0.005
     seconds_of_a_write: float = 0.010
-    # This machine's CPU beside the share of a vCPU that 1769 MB would be all of.
+    # 1769 MB is the memory with which Lambda gives a function one whole vCPU.
     memory_of_one_cpu_mb: int = 1769
     # Active tracing records one request a second and 5 % of the rest.
     traced: float = 0.05

@@ -1,4 +1,4 @@
-"""Every function called once, in a world of its own: its request, AWS's answers, the units."""
+"""Recordings: every function is called once on data of its own, with AWS's answers and units."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from infra.spec import Function
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A function that answered: with what it was asked, and the calls that it made."""
+    """A function with the event that it answered, and the calls that it made."""
 
     function: Function
     package: Package
@@ -24,17 +24,17 @@ class Recording:
 
     @property
     def dynamodb(self) -> list[Call]:
-        """The calls to the table."""
+        """The calls to DynamoDB."""
         return [call for call in self.calls if call.operation.startswith("DynamoDB_")]
 
     @property
     def read_units(self) -> float:
-        """Read units of a request."""
+        """The read units of a request."""
         return sum(call.read_units for call in self.calls)
 
     @property
     def write_units(self) -> float:
-        """Write units of a request."""
+        """The write units of a request."""
         return sum(call.write_units for call in self.calls)
 
 
@@ -44,7 +44,7 @@ def recordings(
     aws: world.Aws,
     between: Exchange,
 ) -> Iterator[Recording]:
-    """One recording of each function. Raises RuntimeError when one does not answer as hoped for."""
+    """One recording of each function. Raises RuntimeError when a function does not succeed."""
     for function in functions:
         recording, answer = _recorded(function, packages[function.name], aws, between)
         if recording is None:
@@ -55,7 +55,7 @@ def recordings(
 def _recorded(
     function: Function, package: Package, aws: world.Aws, between: Exchange
 ) -> tuple[Recording | None, object]:
-    """With the recorded event, else with one that is made; and the last answer."""
+    """A recording with the recorded event, or else with a made one; and the last answer."""
     answer: object = None
     for make in (False, True):
         version = world.settle(function.name)
@@ -66,7 +66,7 @@ def _recorded(
         between.record()
         start = started(package, function.name, [asked.event], settings)
         answer, calls = start.answer, tuple(between.calls)
-        # A message about what is not in this world is passed over, which is no failure.
+        # A message about something that does not exist succeeds without doing the work.
         if start.succeeded and len(calls) >= (3 if function.name == "inspect_photo" else 1):
             return Recording(function, package, asked, settings, calls, start.log_bytes), answer
     return None, answer

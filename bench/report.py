@@ -1,4 +1,4 @@
-"""Tables: on the terminal, in Markdown, and the machine that they were measured on."""
+"""Result tables for the terminal and in Markdown, and the description of the machine."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ from rich.table import Table as RichTable
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A part's result: rows of cells, and notes that the figures need."""
+    """A part's result: rows of cells, and notes that explain them."""
 
     title: str
     columns: Sequence[str]
@@ -21,7 +21,7 @@ class Table:
     notes: Sequence[str] = ()
 
     def show(self, console: Console) -> None:
-        """Print it."""
+        """Print the table and its notes."""
         table = RichTable(*self.columns, title=self.title, title_justify="left")
         for row in self.rows:
             table.add_row(*map(str, row))
@@ -43,7 +43,7 @@ def _line(cells: object) -> str:
 
 
 def machine() -> dict[str, object]:
-    """What it was measured on, and how busy that was."""
+    """The machine that runs the benchmark, and its load."""
     models = [
         line.partition(":")[2].strip()
         for line in Path("/proc/cpuinfo").read_text().splitlines()

@@ -1,7 +1,7 @@
-"""Scale: what a request costs and how long it takes when the table holds more and more vehicles.
+"""Scale: units and latency of requests by the number of vehicles in the table.
 
-Vehicles go straight into the engine's memory. Requests go over HTTP, from a handler in a fresh
-interpreter that is warm: timed directly, then counted through the exchange. The latency is the
+Vehicles are written into the engine's memory. Requests go over HTTP, from a warm handler in a
+fresh interpreter: they are timed directly, then counted through the exchange. The latency is the
 engine's, not DynamoDB's: it sorts a whole partition for each page of it.
 """
 
@@ -39,7 +39,7 @@ TIMED = 20
 COUNTED = 10
 MS = 1000
 
-# The owners of the first hundred, which have a full first page whatever the table's size.
+# The owners of the first hundred vehicles: their first page is full at every size of the table.
 OWNERS = tuple(f"org_{number:032x}" for number in range(4))
 PLACES = {
     "SAMPLEID": "%(id)s",
@@ -52,14 +52,14 @@ PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A table that holds that many vehicles, and what the engine needs for it."""
+    """A table with that many vehicles, and the engine's memory."""
 
     vehicles: int
     engine_bytes: int
 
 
 def sizes() -> tuple[int, ...]:
-    """The sizes that fit into this machine's free memory; the largest that does, if not all do."""
+    """The sizes to measure that fit into this machine's free memory, with the largest possible."""
     memory = dict(
         line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines() if ":" in line
     )
@@ -71,7 +71,7 @@ def sizes() -> tuple[int, ...]:
 def filled(
     engine: BenchEngine, sizes: tuple[int, ...], said: Callable[[int], None]
 ) -> Iterator[Filled]:
-    """A table that grows from size to size. `said` is told how many vehicles are in it."""
+    """Fill a table from size to size. `said` is called with the number of vehicles in it."""
     world.settle("create_vehicle_by_vin")
     for owner in OWNERS:
         founded = Organization.create(recorded_world.PARTNER, "Owner", "Fleet")
@@ -92,7 +92,7 @@ def measured(
     engine: BenchEngine,
     between: Exchange,
 ) -> dict[str, Any]:
-    """Figures of one kind of request at one size. Latency in ms, units per request."""
+    """The figures of one kind of request at one size: latency in ms, units per request."""
     direct = world.variables(function, aws, environment(engine.endpoint))
     asked = _asked(function, size)
     timed = [next(asked) for _ in range(TIMED + 1)]
@@ -125,7 +125,7 @@ def _must_have_succeeded(function: Function, answer: Any, each: Any) -> None:
 
 
 def _asked(function: Function, size: int) -> Iterator[dict[str, Any]]:
-    """Events about vehicles of the last hundred that were loaded, each about another one."""
+    """Events about the last hundred vehicles that were loaded, each about a different one."""
     assert isinstance(function.spec, Route)
     route = function.spec
     for number in range(size - 100, size):
@@ -140,14 +140,14 @@ def _asked(function: Function, size: int) -> Iterator[dict[str, Any]]:
             case "list_supplier_vehicles":
                 query = {"owner_id": OWNERS[number % len(OWNERS)]}
             case "transfer_vehicle":
-                # The check-ins took the first of them.
+                # The first ones were used by the check-ins.
                 vehicle_id = f"veh_{number + 50 if number + 50 < size else number:032x}"
         path = {"vehicleId": vehicle_id, "vehicle_id": vehicle_id}
         yield events.for_route(function.name, route, path=path, body=body, query=query)
 
 
 def _check_in(number: int, vehicle_id: str) -> dict[str, Any]:
-    """A check-in with two photos of its own, which are inspected already."""
+    """A check-in with two new photos, already inspected."""
     urls = []
     for kind in "ab":
         user = replace(_user(), id=f"usr_{number % 1000:032x}")
@@ -172,7 +172,7 @@ def _user() -> User:
 
 
 def _templates() -> list[Any]:
-    """The items of one vehicle as the store writes them, with places for what differs."""
+    """The items of one vehicle as the store writes them, with placeholders for what differs."""
     user = _user()
     sample: Vehicle = replace(
         _registered(user),

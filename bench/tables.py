@@ -1,4 +1,4 @@
-"""The figures of each part as a table, with what holds and what does not."""
+"""The figures of each part as a table, with the limits that they meet or exceed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ MB = 1_000_000
 
 
 def cold(figures: Figures, runs: int) -> Table:
-    """Part a."""
+    """The table of cold starts."""
     of_apis = [one for one in figures if one["api"]]
     first = sum(one["first_holds"] for one in of_apis)
     total = sum(one["total_holds"] for one in of_apis)
@@ -79,7 +79,7 @@ def cold(figures: Figures, runs: int) -> Table:
 
 
 def warm(figures: Figures, requests: int) -> Table:
-    """Part b."""
+    """The table of warm requests."""
     return Table(
         f"Warm: CPU without network, AWS calls and units of a request ({requests} requests)",
         (
@@ -118,7 +118,7 @@ def warm(figures: Figures, requests: int) -> Table:
 
 
 def cost(figures: Figures, snapshots: Mapping[str, float]) -> Table:
-    """Part e."""
+    """The table of costs."""
     columns = ("Lambda", "gateway", "DynamoDB", "S3", "SQS", "logs, traces")
     cached = ASSUMED.partner_requests_authorized_from_cache
     return Table(
@@ -142,7 +142,7 @@ def cost(figures: Figures, snapshots: Mapping[str, float]) -> Table:
 
 
 def scale(figures: Figures, held: Mapping[int, int]) -> Table:
-    """Part c."""
+    """The table of scale."""
     smallest = {one["request"]: one for one in reversed(figures)}
     return Table(
         "Scale: units and latency of a request by the vehicles in the table",
@@ -179,7 +179,7 @@ def scale(figures: Figures, held: Mapping[int, int]) -> Table:
 
 
 def load(figures: Mapping[str, Any]) -> Table:
-    """Part d."""
+    """The table of load."""
     transfers = figures["transfers"]
     rows = {**figures["by_request"], "all": figures["all"]}
     notes = [

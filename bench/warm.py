@@ -15,7 +15,7 @@ MOST_MS_PER_CALL = 1.5
 def measured(recording: Recording, between: Exchange, requests: int) -> dict[str, Any]:
     """The figures of one function; times in ms of CPU per request.
 
-    `with_calls_ms`: only the socket is replaced, so botocore's work on the calls is in it.
+    `with_calls_ms`: only the socket is replaced, so it includes botocore's work on the calls.
     `without_calls_ms`: the clients answer at once.
     """
     between.replay(list(recording.calls))
@@ -30,7 +30,7 @@ def measured(recording: Recording, between: Exchange, requests: int) -> dict[str
     calls = Counter(start.warm["made"])
     with_calls, without = start.warm["with_calls"] * MS, start.warm["without_calls"] * MS
     most = MOST_MS + MOST_MS_PER_CALL * calls.total()
-    # Whoever decodes photos does what no limit is set for.
+    # There is no limit for functions that decode photos.
     decodes = "photos" in recording.function.spec.layers
     return {
         "function": recording.function.name,

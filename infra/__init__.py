@@ -1,1 +1,1 @@
-"""The infrastructure: what each function folder says it needs, as a CloudFormation stack."""
+"""The infrastructure: builds the CloudFormation stack from the specs of the function folders."""

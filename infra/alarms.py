@@ -1,4 +1,4 @@
-"""What someone must look at: messages that wait or that nobody could handle, and errors."""
+"""Alarms: messages that wait too long, messages in dead-letter queues, and unexpected errors."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ OLDEST_SECONDS = 60
 
 
 class Alarms(Construct):
-    """All go off at the first occurrence, and are quiet when there is nothing to count."""
+    """All alarms go off at the first occurrence; missing data is not an alarm."""
 
     def __init__(
         self,
@@ -33,8 +33,8 @@ class Alarms(Construct):
                 queue.metric_approximate_age_of_oldest_message(
                     period=PERIOD, statistic=cloudwatch.Stats.MAXIMUM
                 ),
-                f"One of the {name} waits for more than {OLDEST_SECONDS} s; the contract allows a "
-                "transfer two minutes.",
+                f"The oldest message of the {name} queue has waited for {OLDEST_SECONDS} s. The "
+                "contract allows 2 minutes for a transfer.",
                 threshold=OLDEST_SECONDS,
             )
         for name, queue in dead.items():
@@ -43,9 +43,9 @@ class Alarms(Construct):
                 queue.metric_approximate_number_of_messages_visible(
                     period=PERIOD, statistic=cloudwatch.Stats.MAXIMUM
                 ),
-                f"One of the {name} failed on every delivery and waits in the dead-letter queue.",
+                f"The dead-letter queue of the {name} queue has a message that kept failing.",
             )
-        # Not Lambda's Errors or the gateway's 5xx: the documents answer business rules with 500.
+        # Not Lambda's Errors or the gateway's 5xx: the contract answers business rules with 500.
         self._add(
             "UnexpectedErrors",
             cloudwatch.Metric(
@@ -55,7 +55,7 @@ class Alarms(Construct):
                 period=PERIOD,
                 statistic=cloudwatch.Stats.SUM,
             ),
-            "A function answered INTERNAL_SERVER_ERROR to something nobody foresaw.",
+            "A function failed unexpectedly. Its log line `unexpected` has the type and the stack.",
         )
 
     def _add(

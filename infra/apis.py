@@ -1,4 +1,4 @@
-"""The two HTTP APIs: stages named as the documents say, one authorizer, answers in one envelope."""
+"""The two HTTP APIs: their stages, routes, authorizer, gateway responses and logs."""
 
 import json
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ OPEN: dict[str, Any] = {"authorization_type": apigateway.AuthorizationType.NONE,
 
 AUTHORIZER_CACHE = Duration.seconds(60)
 
-# No path but the route's own (a real one may hold a phone number), no address and no header.
+# The route's path pattern only: no path (it may contain a phone number), no address, no header.
 ACCESS_LOG = {
     "requestId": apigateway.AccessLogField.context_request_id(),
     "httpMethod": apigateway.AccessLogField.context_http_method(),
@@ -37,7 +37,7 @@ ACCESS_LOG = {
 
 
 class GatewayLogging(Construct):
-    """The account's one role under which API Gateway writes to CloudWatch Logs."""
+    """The role with which API Gateway writes to CloudWatch Logs: one for the account and region."""
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
@@ -55,18 +55,18 @@ class GatewayLogging(Construct):
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
                 "service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
-                reason="API Gateway has one logging role for all APIs of an account and region, "
-                "ours or not; AWS documents this managed policy as what it must hold.",
+                reason="API Gateway has one logging role for an account and region; "
+                "AWS documents this managed policy for it.",
             )
         )
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
-        # The setting is the account's: taking it away would silence every other API's logs.
+        # Retained, because removing the account's setting would stop all other APIs' logs too.
         role.apply_removal_policy(RemovalPolicy.RETAIN)
         account.apply_removal_policy(RemovalPolicy.RETAIN)
 
 
 class Api(Construct):
-    """One API with its routes. A method asks the authorizer unless its route says `public`."""
+    """One API with its routes. Every method has the authorizer, unless its route is `public`."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Api(Construct):
                 authorizer=self._authorizer(authorizer),
             ),
         )
-        # The stack names its outputs; the one CDK adds here has a generated name.
+        # CDK's own output has a generated name; the stack adds named ones.
         self.rest.node.try_remove_child("Endpoint")
         self.rest.deployment_stage.node.add_dependency(logging, self._execution_logs())
         self._answer_in_the_envelope()
@@ -101,12 +101,12 @@ class Api(Construct):
 
     @property
     def id(self) -> str:
-        """The API's id, the first label of its host."""
+        """The API's id: the first label of its host name."""
         return self.rest.rest_api_id
 
     @property
     def url(self) -> str:
-        """The URL that stands for the stage, without a slash at its end."""
+        """The stage's URL, without a trailing slash."""
         stack = Stack.of(self)
         host = f"{self.id}.execute-api.{stack.region}.{stack.url_suffix}"
         return f"https://{host}/{STAGES[self.name]}"
@@ -132,7 +132,7 @@ class Api(Construct):
         )
 
     def _execution_logs(self) -> logs.LogGroup:
-        # API Gateway would make this group itself, and keep it forever.
+        # Otherwise API Gateway creates this group itself, without an expiry.
         return logs.LogGroup(
             self,
             "ExecutionLogs",
@@ -142,8 +142,8 @@ class Api(Construct):
         )
 
     def _authorizer(self, handler: lambda_.IFunction) -> apigateway.RequestAuthorizer:
-        # A supplier comes with a token or with the three headers. An identity source that is
-        # absent is refused unasked, so there can be none, and without one there is no cache.
+        # API Gateway refuses requests without an identity source. Supplier requests have a token or
+        # the three headers, so no source fits, and caching needs one.
         cached = self.name == "partner"
         headers = CREDENTIAL_HEADERS if cached else ()
         return apigateway.RequestAuthorizer(
@@ -177,7 +177,7 @@ class Api(Construct):
             if route.public:
                 self._acknowledge_open(method)
         if not routes:
-            # An API without a method cannot be deployed.
+            # API Gateway does not deploy an API without a method.
             self.rest.root.add_method("GET", apigateway.MockIntegration())
 
     def _acknowledge_open(self, method: apigateway.Method) -> None:
@@ -185,8 +185,8 @@ class Api(Construct):
             Validations.of(method).acknowledge(
                 Acknowledgment(
                     id=f"AwsSolutions::AwsSolutions-{rule}",
-                    reason="Here a client's id and secret are exchanged for a token; the function "
-                    "checks them itself.",
+                    reason="This is the token endpoint: the function itself checks the client's id "
+                    "and secret.",
                 )
             )
 
@@ -195,16 +195,16 @@ class Api(Construct):
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-APIG2",
                 reason="Requests are validated by the models of each function, because the "
-                "contract's 400 names every field and what was wrong with it.",
+                "contract's 400 names every invalid field and its problem.",
             ),
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-APIG3",
                 reason="Callers are known machine clients: every method is behind the authorizer "
-                "and the stage is throttled. A web ACL is the operator's to attach.",
+                "and the stage is throttled. Operators can attach a web ACL.",
             ),
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-COG4",
-                reason="The documents name the credentials (three headers, or a bearer token of "
-                "ours); they are checked by our own authorizer, not by a Cognito user pool.",
+                reason="The contract fixes the credentials (three headers, or our own bearer "
+                "token); our authorizer checks them, not a Cognito user pool.",
             ),
         )

@@ -1,4 +1,4 @@
-"""The folders that become assets, as `infra/build.py` leaves them: each is a zip's root.
+"""The folders that become assets, as built by `infra/build.py`: each is the root of a zip.
 
 `functions/<name>/` holds `handler.py`, `layers/<layer>/` holds `python/`.
 """

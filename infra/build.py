@@ -1,8 +1,8 @@
-"""What Lambda unpacks: function folders without their route, layers without what nobody loads.
+"""Builds the packages of Lambda: function folders without `route.py`, and trimmed layers.
 
-For AWS a layer is a folder of aarch64 wheels with bytecode. For this machine it is a folder with
-one line that puts the real folder on `sys.path`: the local engine unpacks every layer anew for
-every worker it starts, and the VIN layer alone is 100 MB.
+For AWS, a layer is a folder of aarch64 wheels with bytecode. For this machine it is one `.pth` file
+that puts the real folder on `sys.path`, because the local engine unpacks every layer for every
+worker that it starts, and the VIN layer has 100 MB.
 """
 
 import compileall
@@ -29,7 +29,7 @@ WHEEL_LAYERS = ("runtime", "vin", "photos")
 ARM64 = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13")
 SITE_PACKAGES = Path("python", "lib", "python3.13", "site-packages")
 
-# Plugins for formats and drawing that no photo needs, and the libraries that only they load.
+# Plugins for formats and drawing that photos do not need, and the libraries that only they load.
 UNUSED_OF_PILLOW = (
     *(f"PIL/_{name}*" for name in ("avif", "imagingft", "imagingcms", "imagingmath")),
     *(f"PIL/_{name}*" for name in ("imagingmorph", "imagingtk")),
@@ -37,7 +37,7 @@ UNUSED_OF_PILLOW = (
     *(f"pillow.libs/lib{name}*" for name in ("lcms2", "png16")),
 )
 
-# The services that `motorpool.aws` has clients for. Their operations stay whole: a presigned POST
+# The services that `motorpool.aws` has clients for. All their operations are kept: a presigned POST
 # needs S3's CreateBucket.
 SERVICES = {"dynamodb": "2012-08-10", "s3": "2006-03-01", "secretsmanager": "2017-10-17",
             "sqs": "2012-11-05"}  # fmt: skip
@@ -53,7 +53,7 @@ LAYER_LIMITS = {
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """One process at a time: a running stack and tests build into the same folders."""
+    """One process at a time: a running stack and the tests build into the same folders."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -61,7 +61,7 @@ def alone() -> Iterator[None]:
 
 
 def for_lambda(target: Path = BUILD / "lambda") -> Path:
-    """Functions and layers for Lambda on arm64, with bytecode. The folder they are in."""
+    """Build functions and layers for Lambda on arm64, with bytecode; returns their folder."""
     shutil.rmtree(target, ignore_errors=True)
     for layer in WHEEL_LAYERS:
         _install(layer, target / "layers" / layer / "python", ARM64)
@@ -73,9 +73,9 @@ def for_lambda(target: Path = BUILD / "lambda") -> Path:
 
 @alone()
 def for_this_machine(target: Path = BUILD / "local") -> Path:
-    """Functions, and layers that are links to this machine's wheels and to the package's source.
+    """Build functions, and layers that link to local wheels and the package's source.
 
-    Wheels are installed again only when their lock has changed.
+    Wheels are installed again only when their lock has changed. Returns the folder.
     """
     for layer in WHEEL_LAYERS:
         wheels = wheels_of(layer)
@@ -92,7 +92,7 @@ def for_this_machine(target: Path = BUILD / "local") -> Path:
 
 
 def wheels_of(layer: str) -> Path:
-    """The folder of a layer's wheels for this machine: named after its lock and after this file."""
+    """The folder of a layer's local wheels, named by a hash of its lock and this file."""
     sources = (LAYERS / layer / "requirements.txt", Path(__file__))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     return BUILD / "wheels" / f"{layer}-{digest[:12]}"
@@ -106,11 +106,11 @@ def _install(layer: str, target: Path, platform: Iterable[str]) -> None:
          "-r", lock],
         check=True,
     )  # fmt: skip
-    _drop_what_nobody_loads(target)
+    _remove_unused_files(target)
 
 
-def _drop_what_nobody_loads(site: Path) -> None:
-    """Plugins never loaded, installers' metadata (pydantic reads all of it), scripts."""
+def _remove_unused_files(site: Path) -> None:
+    """Remove unused plugins, scripts, and installers' metadata, all of which pydantic reads."""
     shutil.rmtree(site / "bin", ignore_errors=True)
     for plugin in UNUSED_OF_PILLOW:
         for file in site.glob(plugin):
@@ -124,7 +124,7 @@ def _drop_what_nobody_loads(site: Path) -> None:
 
 
 def _trim_models(site: Path) -> None:
-    """Of botocore's data about services, those that are called; no documentation."""
+    """Keep botocore's data of `SERVICES` only, without documentation."""
     shutil.rmtree(site / "boto3" / "data")
     shutil.rmtree(site / "boto3" / "examples")
     for service in (site / "botocore" / "data").iterdir():
@@ -153,14 +153,14 @@ def _write_json(file: Path, content: Any) -> None:
 
 
 def _undocumented(part: dict[str, Any]) -> dict[str, Any]:
-    """A part of a model with empty documentation. It is text; a shape may have that name."""
+    """The part without its documentation text. A shape may have the name `documentation` too."""
     if isinstance(part.get("documentation"), str):
         part["documentation"] = ""
     return part
 
 
 def _copy_functions(target: Path) -> None:
-    """What is unchanged is left as it is: a running stack may be about to read it."""
+    """Copy changed files only: a running stack may be reading the others."""
     functions = {function.name: function.folder for function in discover(FUNCTIONS)}
     for name, folder in functions.items():
         _mirror(folder, target / "functions" / name)
@@ -187,7 +187,7 @@ def _copy_tree(source: Path, target: Path) -> None:
 
 
 def _compile(folder: Path) -> None:
-    """Bytecode that is trusted without a look at the source, whose time a zip does not keep."""
+    """Compile to bytecode that is not checked against the source: zips do not keep file times."""
     compileall.compile_dir(
         folder, quiet=1, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, stripdir=str(folder)
     )
@@ -200,12 +200,12 @@ def _link(layer: Path, to: Path) -> None:
 
 
 def unpacked_size(folder: Path) -> int:
-    """Bytes of all files below a folder."""
+    """The bytes of all files below a folder."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def zipped_size(folder: Path, scratch: Path) -> int:
-    """Bytes of a zip of a folder, as Lambda gets it."""
+    """The bytes of a folder's zip, as Lambda gets it."""
     archive = Path(shutil.make_archive(str(scratch), "zip", folder))
     try:
         return archive.stat().st_size
@@ -214,7 +214,7 @@ def zipped_size(folder: Path, scratch: Path) -> int:
 
 
 def main() -> None:
-    """Build for Lambda and print what everything weighs; fail on what weighs too much."""
+    """Build for Lambda and print all sizes. Exits with an error when one is over its limit."""
     console = Console()
     with console.status("Building layers and functions for arm64 …"):
         built = for_lambda()

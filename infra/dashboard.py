@@ -1,4 +1,4 @@
-"""The dashboard: how fresh transfers are, what callers meet, what waits, and how it is alarmed."""
+"""The dashboard: alarms, transfers' freshness, errors, queues, requests and latency."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,7 +15,7 @@ HALF = 12
 
 
 class Dashboard(Construct):
-    """One page for whoever is on call."""
+    """The dashboard page for the operator on call."""
 
     def __init__(
         self,
@@ -43,11 +43,12 @@ class Dashboard(Construct):
             cloudwatch.AlarmStatusWidget(alarms=list(alarms), width=2 * HALF, title="Alarms")
         )
         dashboard.add_widgets(
-            _graph("Freshness of transfers (ms; the contract: 120,000)", freshness),
+            _graph("Freshness of transfers (ms; contract: 120,000)", freshness),
             _graph("Unexpected errors, failed transfers", trouble),
         )
         dashboard.add_widgets(
-            _graph("Oldest message (s)", ages), _graph("In the dead-letter queues", dead)
+            _graph("Age of the oldest message (s)", ages),
+            _graph("Messages in the dead-letter queues", dead),
         )
         dashboard.add_widgets(
             _graph("Requests", [_ours("Requests", "Sum", name) for name in endpoints]),
@@ -59,7 +60,7 @@ class Dashboard(Construct):
 
 
 def _ours(name: str, statistic: str, function: str | None = None) -> cloudwatch.Metric:
-    """A metric of `motorpool.telemetry`, of the whole service or of one function."""
+    """A metric that `motorpool.telemetry` writes, of the whole service or of one function."""
     dimensions = {"service": SERVICE} | ({"function": function} if function else {})
     return cloudwatch.Metric(
         namespace=NAMESPACE,

@@ -1,4 +1,4 @@
-"""What must outlive every deployment: the table, the photos, the secret keys."""
+"""The data that outlives every deployment: the table, the photos, the secret keys."""
 
 from typing import cast
 
@@ -16,26 +16,25 @@ KEY_LENGTH = 64
 
 SECRETS: dict[Secret, tuple[str, str]] = {
     "pepper": (
-        "Keys the HMAC under which client secrets are stored",
-        "A rotated pepper would invalidate every stored client secret at once, and they cannot be "
-        "hashed anew without the clients. What rotates is each client's secret: two are valid at "
-        "a time.",
+        "Key of the HMAC with which client secrets are stored",
+        "A new pepper would invalidate all client secrets, which cannot be hashed again without "
+        "the clients. Client secrets rotate instead: a client can have two valid ones.",
     ),
     "token_key": (
-        "Signs the access tokens of the supplier API",
-        "A rotated key ends every token at once; tokens live for an hour and are bound to client "
-        "secrets, which rotate. An operator rotates it by hand after an incident.",
+        "Key that signs the access tokens of the supplier API",
+        "Tokens are valid for an hour and bound to client secrets, which rotate. Operators "
+        "rotate this key by hand after an incident.",
     ),
     "cursor_key": (
-        "Signs the cursors of lists",
-        "A rotated key would break the lists that callers are in the middle of. A cursor gives no "
-        "access: the caller's own is checked on every page.",
+        "Key that signs the cursors of lists",
+        "A new key would break lists that callers are reading. A cursor grants no access: the "
+        "caller is authorized for every page.",
     ),
 }
 
 
 class Data(Construct):
-    """One table, one photo bucket, the keys. All stay when the stack is deleted."""
+    """The table, the photo bucket and the keys. All are retained when the stack is deleted."""
 
     def __init__(self, scope: Construct, id: str, *, queues: Queues) -> None:
         super().__init__(scope, id)
@@ -45,7 +44,7 @@ class Data(Construct):
 
     @property
     def photos_logical_id(self) -> str:
-        """The photo bucket's name in the template."""
+        """The photo bucket's logical id."""
         return Stack.of(self).get_logical_id(cast(s3.CfnBucket, self.photos.node.default_child))
 
     def _table(self) -> dynamodb.Table:
@@ -91,7 +90,7 @@ class Data(Construct):
             enforce_ssl=True,
             versioned=True,
             server_access_logs_bucket=logs,
-            # Any origin: what may be uploaded, and where to, is bounded by the presigned policy.
+            # Any origin, because the presigned policy limits what can be uploaded, and where.
             cors=[
                 s3.CorsRule(
                     allowed_methods=[s3.HttpMethods.POST, s3.HttpMethods.GET],
@@ -102,7 +101,7 @@ class Data(Construct):
                 )
             ],
             lifecycle_rules=[
-                # Never of photos/: the version that was inspected stays, whatever else is sent.
+                # Not for photos/: the inspected version must stay when another is uploaded.
                 s3.LifecycleRule(
                     prefix="thumbnails/", noncurrent_version_expiration=Duration.days(30)
                 ),
@@ -110,7 +109,7 @@ class Data(Construct):
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
-        # As a property of the bucket: CDK's own way is a custom resource that may touch any bucket.
+        # A property of the bucket: CDK's method makes a custom resource with access to all buckets.
         resource = cast(s3.CfnBucket, photos.node.default_child)
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[
@@ -125,7 +124,7 @@ class Data(Construct):
                 )
             ]
         )
-        # S3 tries the queue when it is told of it.
+        # S3 sends a test message when the notification is set up.
         photos.node.add_dependency(queues.uploads_policy)
         return photos
 

@@ -1,7 +1,7 @@
-"""A folder as a Lambda with exactly its grants and variables.
+"""A function folder as a Lambda with exactly the permissions and variables of its spec.
 
-The folder's name is the function's, its log group's and its place in the template; `Uses` is both
-the policy and the environment. Nothing else ever reaches the role: it refuses later additions.
+The folder's name is the name of the function, its log group and its construct. `Uses` becomes the
+policy and the environment. The role accepts no later additions.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ ARCHITECTURE = lambda_.Architecture.ARM_64
 
 
 class FunctionFolder(Construct):
-    """One folder under `functions/`, deployed. `live` is the alias that everything invokes."""
+    """One deployed folder under `functions/`. `live` is the alias that everything invokes."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class FunctionFolder(Construct):
             ),
             Acknowledgment(
                 id="Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish",
-                reason="A version is published with every change, and only `live` is invoked.",
+                reason="Every change publishes a version, and only the alias `live` is invoked.",
             ),
         )
         self.live = lambda_.Alias(self, "Live", alias_name="live", version=handler.current_version)
@@ -111,8 +111,8 @@ class FunctionFolder(Construct):
         Validations.of(role).acknowledge(
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-                reason="xray:PutTraceSegments and xray:PutTelemetryRecords know no resources; "
-                "'*' is the only one IAM accepts for them. No other statement has it.",
+                reason="xray:PutTraceSegments and xray:PutTelemetryRecords have no resource: IAM "
+                "accepts only '*' for them. No other statement has it.",
             )
         )
         for prefix, actions in (("photos", uses.photos), ("thumbnails", uses.thumbnails)):
@@ -121,11 +121,11 @@ class FunctionFolder(Construct):
                     Acknowledgment(
                         id=f"AwsSolutions::AwsSolutions-IAM5[Resource::<{data.photos_logical_id}.Arn>"
                         f"/{prefix}/*]",
-                        reason=f"Every photo has a key of its own below {prefix}/, made when it is "
-                        "announced; IAM knows none finer.",
+                        reason=f"Every photo has its own key below {prefix}/, made when its upload "
+                        "is requested; IAM cannot be more specific.",
                     )
                 )
-        # CDK would add what it believes a construct needs (a grant on every index, for one).
+        # Otherwise CDK adds grants of its own, for example on every index.
         return role.without_policy_updates()
 
 
@@ -160,7 +160,7 @@ def _grants(
 
 
 def _new_items(key_prefix: str) -> Mapping[str, Any]:
-    """The stream's records of new items whose `pk` begins so; others do not wake the function."""
+    """A filter for the stream's records of new items whose `pk` begins with `key_prefix`."""
     return lambda_.FilterCriteria.filter(
         {
             "eventName": lambda_.FilterRule.is_equal("INSERT"),

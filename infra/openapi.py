@@ -1,8 +1,8 @@
-"""The OpenAPI 3.1 document of each API, from the routes and handlers that run.
+"""The OpenAPI 3.1 document of each API, made from the routes and handlers that run.
 
 `python -m infra.openapi` writes `.build/openapi/partner.json` and `supplier.json`. An operation is
-its `route.py`, its handler's docstring, the models in the signature and the errors in the
-decorator, with what all operations share: credentials, idempotency keys, the gateway's refusals.
+made from its `route.py`, its handler's docstring, the models in the handler's signature and the
+errors in its decorator. All operations share credentials, idempotency keys and gateway errors.
 """
 
 import json
@@ -37,6 +37,7 @@ from openapi_pydantic import (
     Server,
     ServerVariable,
 )
+from pydantic.alias_generators import to_snake
 
 from infra.gateway_answers import Answer, answers
 from infra.paths import BUILD, FUNCTIONS
@@ -58,7 +59,7 @@ from motorpool.errors import (
 
 KEYED: frozenset[Method] = frozenset({"POST", "PUT"})
 
-# The gateway's own refusals that a call of an existing path and method can meet.
+# The gateway's own errors that a call of an existing path and method can get.
 REFUSED_BY_GATEWAY = ("UNAUTHORIZED", "THROTTLED", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT")
 
 TEXT = Schema(type=DataType.STRING)
@@ -66,33 +67,73 @@ NUMBER = Schema(type=DataType.INTEGER)
 RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 HEADERS = {
     "x-request-id": Header(
-        description="The id of this request, to be quoted when asking about it.", param_schema=TEXT
+        description="Id of this request. Quote it when you report a problem.", param_schema=TEXT
     ),
     "Idempotent-Replayed": Header(
-        description="`true` when this is the first answer again, to a repeated request.",
+        description="`true` when this is the stored answer to an earlier request with the same "
+        "Idempotency-Key.",
         param_schema=Schema(type=DataType.STRING, enum=["true"]),
     ),
     "Retry-After": Header(
-        description="Seconds to wait before the next try.",
+        description="Seconds to wait before repeating the request.",
         param_schema=Schema(type=DataType.INTEGER),
     ),
-    "Location": Header(description="Where it is.", param_schema=TEXT),
-    "Cache-Control": Header(description="`no-store`: it is a secret.", param_schema=TEXT),
+    "Location": Header(
+        description="URL of the photo's file, or of the transfer.", param_schema=TEXT
+    ),
+    "Cache-Control": Header(
+        description="Always `no-store`: the answer has a secret or is about one.", param_schema=TEXT
+    ),
     "RateLimit-Limit": Header(
-        description="Requests that the client may make in an hour.", param_schema=NUMBER
+        description="Number of requests to this operation that the client may make in an hour.",
+        param_schema=NUMBER,
     ),
-    "RateLimit-Remaining": Header(description="What is left of them.", param_schema=NUMBER),
-    "RateLimit-Reset": Header(description="Seconds until they are all back.", param_schema=NUMBER),
+    "RateLimit-Remaining": Header(
+        description="Number of those requests that are left in this hour.", param_schema=NUMBER
+    ),
+    "RateLimit-Reset": Header(
+        description="Seconds until the next hour begins (full hours of UTC).", param_schema=NUMBER
+    ),
     "WWW-Authenticate": Header(
-        description="What was wrong with the token (RFC 6750).", param_schema=TEXT
+        description="How to authenticate, and what was wrong with the token (RFC 6750, 7617).",
+        param_schema=TEXT,
     ),
+}
+ABOUT_BOTH = """Bodies are JSON with strict types: `"2020"` is not a number. Unknown fields of a
+request are ignored. An answer has all its fields; unset ones are `null`. Every answer has the
+header `x-request-id`. Times are ISO 8601 in UTC with milliseconds, unless a field says otherwise.
+"""
+ABOUT: dict[ApiName, str] = {
+    "partner": f"""Register vehicles, check in their mileage with photos, and review the check-ins.
+
+{ABOUT_BOTH}
+Errors are `{{"error_code": "…", "error_message": "…"}}`. The business rules of check-ins have
+status 500 and codes of their own; only `INTERNAL_SERVER_ERROR` is a failure of the service. A
+resource of another partner is answered with 404, one outside the client's organizations with 403.
+""",
+    "supplier": f"""Transfer vehicles between a supplier's organizations, and assign drivers.
+
+{ABOUT_BOTH}
+Errors are `{{"code": "…", "message": "…"}}`; those of the token endpoint are as in RFC 6749. A
+resource of another partner, or outside the client's organizations, is answered with 404.
+""",
+}
+CREDENTIALS = {
+    "partnerId": "Id of the partner: `ptr_…`.",
+    "clientId": "Id of the client: `cli_…`.",
+    "clientSecret": "Secret of the client: `motorpool_secret_…`.",
+}
+# Path parameters that are not named after what they are the id of.
+PATH_PARAMETERS = {
+    "id": "Id of the check-in.",
+    "phone": "Phone number in E.164 format: `+14155550123`.",
 }
 IDEMPOTENCY = Parameter.model_validate(
     {
         "name": IDEMPOTENCY_KEY,
         "in": "header",
-        "description": "Makes the request safe to repeat: for 24 hours, the same request with the "
-        "same key is answered with the first answer. With another request, the key is a 400.",
+        "description": "Makes the request safe to repeat. Within 24 hours, the same request with "
+        "the same key gets the first answer again; a different request with it gets 400.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"},
     }
 )
@@ -100,7 +141,7 @@ IDEMPOTENCY = Parameter.model_validate(
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One endpoint as its folder describes it; `text` is the docstring of the handler's module."""
+    """One endpoint. `text` is the docstring of the handler's module."""
 
     name: str
     route: Route
@@ -109,7 +150,7 @@ class Contract:
 
     @property
     def keyed(self) -> bool:
-        """Whether a request may carry an idempotency key."""
+        """Whether a request may have an Idempotency-Key."""
         return self.route.method in KEYED and not self.route.public
 
 
@@ -121,8 +162,8 @@ def main(folder: Path = BUILD / "openapi") -> None:
 
 
 def as_json(document: OpenAPI) -> str:
-    """The document as it is written: no field that was not set, but nulls that were."""
-    # The library makes every bound of a number a float: `"minimum": 1980.0`, for an integer.
+    """The document as JSON: without unset fields, with fields that were set to null."""
+    # The library makes every bound a float, `1980.0` for an integer's minimum too.
     plain = json.loads(
         document.model_dump_json(by_alias=True, exclude_unset=True),
         parse_float=lambda number: int(f) if (f := float(number)).is_integer() else f,
@@ -143,13 +184,16 @@ def described(api: ApiName, functions: Path = FUNCTIONS) -> OpenAPI:
         paths[route.path][route.method.lower()] = _operation(contract, schemas)
     return OpenAPI(
         openapi="3.1.1",
-        info=Info(title=f"Motorpool {api} API", version=version("motorpool")),
+        info=Info(
+            title=f"Motorpool {api} API", version=version("motorpool"), description=ABOUT[api]
+        ),
         servers=[
             Server(
                 url=f"https://{{host}}/{STAGES[api]}",
                 variables={
                     "host": ServerVariable(
-                        default="api.motorpool.example", description="Where this API is deployed."
+                        default="api.motorpool.example",
+                        description="The host on which this API is deployed.",
                     )
                 },
             )
@@ -189,8 +233,9 @@ def _operation(contract: Contract, schemas: Schemas) -> Operation:
 
 def _parameters(contract: Contract, schemas: Schemas) -> Iterator[Parameter]:
     for name in findall(r"{(\w+)}", contract.route.path):
+        about = PATH_PARAMETERS.get(name, f"Id of the {to_snake(name).removesuffix('_id')}.")
         yield Parameter.model_validate(
-            {"name": name, "in": "path", "required": True, "schema": TEXT}
+            {"name": name, "in": "path", "required": True, "description": about, "schema": TEXT}
         )
     if contract.handler.query:
         yield from schemas.parameters(contract.handler.query)
@@ -199,7 +244,7 @@ def _parameters(contract: Contract, schemas: Schemas) -> Iterator[Parameter]:
 
 
 def _success(contract: Contract, schemas: Schemas) -> dict[str, Response]:
-    """The answer that is no refusal, by its status."""
+    """The response of a request that succeeds, by its status."""
     answer = contract.handler.answer
     status = HTTPStatus.OK
     if not answer:
@@ -208,14 +253,15 @@ def _success(contract: Contract, schemas: Schemas) -> dict[str, Response]:
     names += ["Idempotent-Replayed"] if contract.keyed else []
     names += ["Location"] if contract.handler.redirects else contract.handler.headers
     names += RATE if contract.route.per_hour else []
-    success = Response(description=status.phrase, headers={name: HEADERS[name] for name in names})
+    about = _first_paragraph(answer) if answer else status.phrase
+    success = Response(description=about, headers={name: HEADERS[name] for name in names})
     if answer:
         success.content = schemas.answered(answer)
     return {str(status.value): success}
 
 
 def _refusals(contract: Contract) -> dict[str, Response]:
-    """A response for each status that a refusal can have."""
+    """The responses of requests that fail, by their status."""
     api = contract.route.api
     by_status: dict[int, list[Answer]] = defaultdict(list)
     for refusal in (*_from_gateway(contract), *_from_function(contract)):
@@ -247,16 +293,26 @@ def _from_function(contract: Contract) -> Iterator[Answer]:
             raise Undocumentable(f"{contract.name}: {missing}") from missing
         headers = tuple((error.headers or {}).items())
         envelope = error.envelope(contract.route.api)
-        yield Answer(status, code, message or error.message, headers, envelope)
+        meaning = _first_paragraph(error)
+        yield Answer(status, code, message or error.message, headers, envelope, meaning)
+
+
+def _first_paragraph(documented: type) -> str:
+    return cleandoc(documented.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def _refusal(api: ApiName, refusals: list[Answer]) -> Response:
-    """One status with all its codes. Of those who share a code, the first is the example."""
+    """The response of one status with all its codes; each code's first error is its example."""
     code, message = refusals[0].envelope or ENVELOPES[api]
     examples: dict[str, Example] = {}
     for refusal in refusals:
         examples.setdefault(refusal.code, Example(value=json.loads(refusal.body(api))))
-    meanings = dict.fromkeys(f"- `{refusal.code}`: {refusal.message}" for refusal in refusals)
+    explained = {refusal.code for refusal in refusals if refusal.meaning}
+    meanings = dict.fromkeys(
+        f"- `{refusal.code}`: {refusal.meaning or refusal.message}"
+        for refusal in refusals
+        if refusal.meaning or refusal.code not in explained
+    )
     names = {"x-request-id", *(name for refusal in refusals for name, _ in refusal.headers)}
     envelope = Schema(
         type=DataType.OBJECT,
@@ -271,7 +327,7 @@ def _refusal(api: ApiName, refusals: list[Answer]) -> Response:
 
 
 def _security(route: Route) -> list[dict[str, list[str]]]:
-    """The alternatives: all three headers or, on the supplier API, a token with the scope."""
+    """The alternatives: the three headers or, on the supplier API, a token with the scope."""
     headers: dict[str, list[str]] = {name: [] for name in CREDENTIAL_HEADERS}
     if route.public:
         return []
@@ -283,7 +339,9 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 
 def _security_schemes(api: ApiName, contracts: list[Contract]) -> dict[str, SecurityScheme]:
     headers = {
-        name: SecurityScheme(type="apiKey", name=name, security_scheme_in="header")
+        name: SecurityScheme(
+            type="apiKey", name=name, security_scheme_in="header", description=CREDENTIALS[name]
+        )
         for name in CREDENTIAL_HEADERS
     }
     if api == "partner":
@@ -294,9 +352,16 @@ def _security_schemes(api: ApiName, contracts: list[Contract]) -> dict[str, Secu
     }
     grant = OAuthFlow(
         tokenUrl=f"/{STAGES[api]}/oauth/token",
-        scopes={scope: ", ".join(summaries) for scope, summaries in needed_to.items()},
+        scopes={
+            scope: ", ".join(summaries) or "No operation of this API needs it."
+            for scope, summaries in needed_to.items()
+        },
     )
-    token = SecurityScheme(type="oauth2", flows=OAuthFlows(clientCredentials=grant))
+    token = SecurityScheme(
+        type="oauth2",
+        flows=OAuthFlows(clientCredentials=grant),
+        description="An access token of `POST /oauth/token`, sent as `Authorization: Bearer …`.",
+    )
     return {"token": token} | headers
 
 

@@ -1,4 +1,4 @@
-"""The deployed stack: its name, and the outputs that stand for what `Uses` tells a function."""
+"""The stack's name, and its outputs by the environment variables that functions have for them."""
 
 STACK = "Motorpool"
 

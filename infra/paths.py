@@ -1,4 +1,4 @@
-"""Where things are, so that no other module counts parents."""
+"""The paths of the project's folders."""
 
 from pathlib import Path
 

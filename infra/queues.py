@@ -1,4 +1,4 @@
-"""The queues, and where their messages end that keep failing."""
+"""The queues and their dead-letter queues."""
 
 from collections.abc import Iterable
 
@@ -9,14 +9,14 @@ from constructs import Construct, IDependable
 
 from infra.spec import Consumer, Queue, Spec
 
-# AWS's advice for a queue that a Lambda reads: six times the reader's timeout, so that a message
-# is not handed out again while Lambda still retries a throttled batch.
+# AWS recommends six times the consumer's timeout, so that a message is not delivered again while
+# Lambda retries a throttled batch.
 VISIBILITY_PER_TIMEOUT = 6
 DELIVERIES: dict[Queue, int] = {"uploads": 3, "transfers": 5}
 
 
 class Queues(Construct):
-    """Each queue with its dead-letter queue; all take TLS only and encrypt at rest."""
+    """Each queue with its dead-letter queue; all require TLS and encrypt at rest."""
 
     def __init__(self, scope: Construct, id: str, *, specs: Iterable[Spec]) -> None:
         super().__init__(scope, id)
@@ -38,7 +38,7 @@ class Queues(Construct):
 
     @property
     def uploads(self) -> sqs.Queue:
-        """S3 tells it of every photo that arrives."""
+        """The queue to which S3 reports uploaded photos."""
         return self.live["uploads"]
 
     def _queue(
@@ -60,7 +60,7 @@ class Queues(Construct):
         )
 
     def _let_s3_send_to(self, queue: sqs.Queue) -> IDependable:
-        """This account's buckets only; the bucket itself cannot be named before it is there."""
+        """Allow this account's buckets; naming the one bucket would be a circular dependency."""
         added = queue.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["sqs:SendMessage"],
@@ -70,5 +70,5 @@ class Queues(Construct):
             )
         )
         if added.policy_dependable is None:
-            raise TypeError("the queue is not of this stack")
+            raise TypeError("the queue is not in this stack")
         return added.policy_dependable

@@ -1,6 +1,6 @@
-"""JSON schemas of an API's models, each with an example put together from those of its fields.
+"""JSON schemas of an API's models, each with an example composed of its fields' examples.
 
-A field without an example is refused: whoever reads the document copies the example and sends it.
+A field without an example is an error: readers of the document copy the example and send it.
 """
 
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ REFERENCE = "#/components/schemas/{model}"
 
 
 class Undocumentable(Exception):
-    """What an endpoint takes, answers or raises cannot be written into its API's document."""
+    """An endpoint's models or errors cannot be described in its API's document."""
 
 
 class _OverTheWire(GenerateJsonSchema):
-    """No titles, which repeat the names. An answer has all its fields, those with a default too."""
+    """Leaves out titles, which repeat the names, and requires all fields of an answer."""
 
     @override
     def field_title_should_be_set(self, schema: Any) -> bool:
@@ -33,10 +33,10 @@ class _OverTheWire(GenerateJsonSchema):
 
 
 class Schemas:
-    """The schemas of all models of one API: `components`, by name, and what refers to them."""
+    """The schemas of all models of one API: `components` has them by name."""
 
     def __init__(self, *, taken: Iterable[Model], answered: Iterable[Model]) -> None:
-        # Not openapi-pydantic's own construction: it describes answers as if they were requests.
+        # Not built by openapi-pydantic, which describes answers as if they were requests.
         ways: list[tuple[Model, Way]] = [(model, "validation") for model in taken]
         ways += [(model, "serialization") for model in answered]
         self._references, schemas = models_json_schema(
@@ -45,20 +45,20 @@ class Schemas:
         self.components: dict[str, Any] = schemas.get("$defs", {})
 
     def taken(self, model: Model) -> dict[str, MediaType]:
-        """The content of a request with that body."""
+        """The JSON content of a request with that body."""
         return self._json(model, "validation")
 
     def form(self, model: Model) -> dict[str, MediaType]:
-        """The content of a request that is a form."""
+        """The form content of a request with that body."""
         [media] = self._json(model, "validation").values()
         return {"application/x-www-form-urlencoded": media}
 
     def answered(self, model: Model) -> dict[str, MediaType]:
-        """The content of a response with that body."""
+        """The JSON content of a response with that body."""
         return self._json(model, "serialization")
 
     def parameters(self, query: Model) -> list[Parameter]:
-        """The parameters of a query string."""
+        """The parameters of the query string that the model describes."""
         schema = query.model_json_schema(ref_template=REFERENCE, schema_generator=_OverTheWire)
         self.components |= schema.get("$defs", {})
         return [

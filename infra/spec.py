@@ -1,9 +1,8 @@
-"""The words in which a function folder says what it is and what it may touch.
+"""The types with which a function folder declares what it is and what it uses.
 
-`functions/<verb_noun>/route.py` assigns one of these to `spec`; nothing else in the project names
-a route, a permission or an environment variable. `Uses` is both the IAM statement and the variable:
-what is not listed is neither granted nor configured. Actions are `Literal`s, so that a wildcard or
-a `Scan` does not type-check.
+`functions/<verb_noun>/route.py` assigns one of them to `spec`; routes, permissions and environment
+variables are declared nowhere else. `Uses` makes both the IAM statements and the variables. Actions
+are `Literal`s, so that a wildcard or `Scan` does not type-check.
 """
 
 from dataclasses import dataclass, field
@@ -38,7 +37,7 @@ BASE_LAYERS: tuple[Layer, ...] = ("motorpool", "runtime")
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What a function may call: its IAM statements, and the variables that name the resources.
+    """What a function may call: its IAM statements, and the variables with the resources' names.
 
     `table`: actions on items (a transaction needs the action of each of its parts);
     `index`: the indexes it may query; `photos`, `thumbnails`: actions on those objects of the photo
@@ -55,10 +54,10 @@ class Uses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """What every kind of function has. `memory` in MB, `timeout` in seconds.
+    """The settings of every kind of function. `memory` in MB, `timeout` in seconds.
 
-    The timeout leaves the gateway (29 s) room to answer, and the DynamoDB client room to retry
-    (see `motorpool.budget`).
+    The default timeout is below the gateway's (29 s) and leaves time for retries (see
+    `motorpool.budget`).
     """
 
     uses: Uses = field(default_factory=Uses)
@@ -68,7 +67,7 @@ class Spec:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """All its layers; CDK puts them in the order of their names."""
+        """All its layers; CDK sorts them by name."""
         return BASE_LAYERS + self.extra_layers
 
 
@@ -76,9 +75,9 @@ class Spec:
 class Route(Spec):
     """One endpoint.
 
-    `path` is below the stage, as documented. The caller must have one of the scopes in `scope`, if
-    there are any; `public`: there need be no caller. `per_hour`: how many requests a client may
-    make in an hour.
+    `path` is below the stage. The caller must have one of the scopes in `scope`, if there are any.
+    `public`: no authorizer, so no caller. `per_hour`: how many requests a client may make in an
+    hour.
     """
 
     api: ApiName
@@ -92,9 +91,9 @@ class Route(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consumer(Spec):
-    """A function that reads a queue, at most `batch` messages at a time.
+    """A function that consumes a queue, at most `batch` messages at a time.
 
-    It may send to the queue's dead-letter queue what it cannot read.
+    It may send messages to the queue's dead-letter queue, for those that it cannot parse.
     """
 
     queue: Queue
@@ -103,19 +102,19 @@ class Consumer(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamReader(Spec):
-    """A function that is told of new items of the table whose `pk` begins so."""
+    """A function that gets the table's new items whose `pk` begins with `key_prefix`."""
 
     key_prefix: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorizer(Spec):
-    """The function that both APIs ask who is calling."""
+    """The authorizer of both APIs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A folder under `functions/`, and what its `route.py` says. The folder's name is the name."""
+    """A folder under `functions/` with its name and the spec in its `route.py`."""
 
     name: str
     folder: Path

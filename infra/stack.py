@@ -1,4 +1,4 @@
-"""All of Motorpool as one CloudFormation stack; `discover()` says which functions there are."""
+"""All of Motorpool as one CloudFormation stack, with the functions that `discover()` finds."""
 
 from pathlib import Path
 from typing import get_args
@@ -19,12 +19,14 @@ from infra.spec import ApiName, Authorizer, Layer, Route, discover
 
 
 class Motorpool(Stack):
-    """Deploys every folder under `functions`, with the code that `build` holds for it."""
+    """The stack of every folder under `functions`, with its code from `build`."""
 
     def __init__(
         self, scope: Construct, id: str, *, build: Build, functions: Path = FUNCTIONS
     ) -> None:
-        super().__init__(scope, id, description="Motorpool: a vehicle registry for fleets")
+        super().__init__(
+            scope, id, description="Motorpool: a vehicle registry for fleets, rentals and insurers"
+        )
         folders = discover(functions)
         queues = Queues(self, "Queues", specs=[folder.spec for folder in folders])
         data = Data(self, "Data", queues=queues)

@@ -1,4 +1,4 @@
-"""Synthesis of the CDK app, and its cache: what is unchanged is not synthesized again."""
+"""Synthesis of the CDK app, cached while its sources are unchanged."""
 
 import hashlib
 import json
@@ -14,9 +14,9 @@ from infra.paths import BUILD, ROOT
 
 @alone()
 def synthesized(build: Path, target: Path | None = None) -> Path:
-    """The cloud assembly for the packages in `build`; synthesized unless it is there already.
+    """The folder of the cloud assembly for the packages in `build`, synthesized if necessary.
 
-    Raises subprocess.CalledProcessError, its output printed, when synthesis or cdk-nag fails.
+    Raises subprocess.CalledProcessError when synthesis or cdk-nag fails; their output is printed.
     """
     assembly = target or BUILD / f"cdk-{build.name}"
     stamp = assembly / "synthesized-from"
@@ -32,7 +32,7 @@ def synthesized(build: Path, target: Path | None = None) -> Path:
         | {
             "CDK_OUTDIR": str(assembly),
             "CDK_CONTEXT_JSON": json.dumps({"build": str(build)}),
-            # CDK's check of the template takes half the time; cdk-nag's is made all the same.
+            # CDK's validation takes half of the time. cdk-nag runs all the same.
             "CDK_VALIDATION": "false",
         },
     )
@@ -41,7 +41,7 @@ def synthesized(build: Path, target: Path | None = None) -> Path:
 
 
 def _digest(build: Path) -> str:
-    """What the template depends on: the app, infra/, every route, and where the packages are."""
+    """A hash of what the template depends on: app, infra/, routes, and the packages' path."""
     sources = [ROOT / "app.py", ROOT / "cdk.json", ROOT / "requirements" / "dev.txt"]
     sources += sorted((ROOT / "infra").glob("*.py"))
     sources += sorted((ROOT / "functions").glob("*/route.py"))

@@ -1,4 +1,4 @@
-"""The table's keys and indexes: for the stack, and for tests and benchmarks that make a table."""
+"""The table's keys and indexes, for the stack, tests and benchmarks."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ INDEXES: tuple[Index, ...] = ("gsi1", "gsi2")
 
 
 def create_table_request(name: str) -> dict[str, Any]:
-    """The parameters of DynamoDB's CreateTable for an empty table as the stack has it."""
+    """The parameters of CreateTable for a table like the stack's."""
     prefixes = ("", *INDEXES)
     attributes = [prefix + part for prefix in prefixes for part in ("pk", "sk")]
     return {

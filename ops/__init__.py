@@ -1,1 +1,1 @@
-"""What operators run: the `motorpool` command line."""
+"""The operators' command line, `motorpool`, and the demo."""

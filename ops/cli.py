@@ -1,4 +1,4 @@
-"""`motorpool`: partners, organizations, clients, transfers. Works on the local stack by default."""
+"""Operate Motorpool: partners, organizations, clients, transfers, drills."""
 
 import shlex
 import sys
@@ -26,9 +26,13 @@ from ops.target import NoTarget, Target
 from ops.transfers import app as transfers_app
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_show_locals=False)
-partner_app = typer.Typer(no_args_is_help=True, help="The tenants.")
-organization_app = typer.Typer(no_args_is_help=True, help="A partner's fleets and rentals.")
-client_app = typer.Typer(no_args_is_help=True, help="The programs that call the API.")
+partner_app = typer.Typer(no_args_is_help=True, help="Partners (the tenants) and their settings.")
+organization_app = typer.Typer(
+    no_args_is_help=True, help="Organizations of a partner: fleets and rentals."
+)
+client_app = typer.Typer(
+    no_args_is_help=True, help="Clients: the programs of a partner that call the APIs."
+)
 app.add_typer(partner_app, name="partner")
 app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
@@ -37,25 +41,36 @@ app.add_typer(drill_app, name="drill")
 
 PartnerId = Annotated[str, typer.Option("--partner", help="Id of the partner (ptr_…).")]
 ClientId = Annotated[str, typer.Argument(help="Id of the client (cli_…).")]
-Name = Annotated[str, typer.Argument(help="A name for people to know it by.")]
-OrganizationId = typer.Option(help="Id of an organization (org_…).")
+Name = Annotated[str, typer.Argument(help="Its name, for people: 1 to 64 characters.")]
+ParentId = typer.Option(help="Id of the organization above (org_…); without it, a root.")
+LinkedId = typer.Option(
+    help="Id of the organization (org_…) that the client sees, with all below it; without it, it "
+    "sees the whole partner."
+)
+HomeId = typer.Option(
+    help="Id of the default organization (org_…) of a client that sees the whole partner."
+)
 
 
 @app.callback()
 def target(
     context: typer.Context,
-    aws: Annotated[bool, typer.Option("--aws", help="Use AWS, by the usual settings.")] = False,
-    profile: Annotated[str | None, typer.Option(help="Use AWS with this profile.")] = None,
-    region: Annotated[str | None, typer.Option(help="The region of the stack.")] = None,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="Use the stack on AWS, with the usual AWS settings.")
+    ] = False,
+    profile: Annotated[
+        str | None, typer.Option(help="Use the stack on AWS, with this profile.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="AWS region of the stack.")] = None,
 ) -> None:
-    """Operate a Motorpool: the local one, or with --aws or --profile the one in an account."""
+    """Operate Motorpool: the local stack, or with --aws or --profile the stack on AWS."""
     context.obj = Target(aws=aws, profile=profile, region=region)
     context.obj.choose()
 
 
 @partner_app.command("create")
 def create_partner(name: Name) -> None:
-    """Create a partner."""
+    """Create a partner and print its id."""
     partner = Partner.create(name)
     table.transact(partners.add(partner))
     console.print(partner.id)
@@ -63,7 +78,7 @@ def create_partner(name: Name) -> None:
 
 @partner_app.command("list")
 def list_partners() -> None:
-    """List the partners."""
+    """List all partners with their settings."""
     rows = Table("id", "name", "since", "check-ins")
     for partner in partners.every():
         rows.add_row(partner.id, partner.name, iso(partner.created), str(partner.cadence))
@@ -72,16 +87,21 @@ def list_partners() -> None:
 
 @partner_app.command("settings")
 def set_partner(
-    partner_id: Annotated[str, typer.Argument(metavar="PARTNER", help="Its id (ptr_…).")],
+    partner_id: Annotated[
+        str, typer.Argument(metavar="PARTNER", help="Id of the partner (ptr_…).")
+    ],
     cadence_days: Annotated[
-        int | None, typer.Option(help="A vehicle's check-ins are due every so many days.")
+        int | None,
+        typer.Option(help="Days from a vehicle's check-in until its next one is due (1 to 3650)."),
     ] = None,
     opens_days_before: Annotated[
-        int, typer.Option(help="They are accepted from so many days before.")
+        int, typer.Option(help="Days before the due date from which a check-in is accepted.")
     ] = 0,
-    no_cadence: Annotated[bool, typer.Option("--no-cadence", help="At any time.")] = False,
+    no_cadence: Annotated[
+        bool, typer.Option("--no-cadence", help="Accept check-ins at any time.")
+    ] = False,
 ) -> None:
-    """Set when a partner's vehicles are to be checked in."""
+    """Set how often a partner's vehicles check in."""
     if (cadence_days is None) != no_cadence:
         raise typer.BadParameter("Give one of --cadence-days and --no-cadence.")
     partner = partners.get(partner_id)
@@ -94,10 +114,10 @@ def set_partner(
 def create_organization(
     name: Name,
     partner: PartnerId,
-    supplier_type: Annotated[SupplierType, typer.Option("--type", help="Which kind it is.")],
-    parent: Annotated[str | None, OrganizationId] = None,
+    supplier_type: Annotated[SupplierType, typer.Option("--type", help="Supplier type.")],
+    parent: Annotated[str | None, ParentId] = None,
 ) -> None:
-    """Create an organization, at the root or below a parent of the same type."""
+    """Create an organization, as a root or below a parent of the same type, and print its id."""
     partners.get(partner)
     above = _organization(parent, partner)
     organization = Organization.create(partner, name, supplier_type, above)
@@ -107,7 +127,7 @@ def create_organization(
 
 @organization_app.command("list")
 def list_organizations(partner: PartnerId) -> None:
-    """List a partner's organizations, each below its parent."""
+    """List a partner's organizations as a tree."""
     rows = Table("id", "name", "type", "parent")
     for organization in organizations.of_partner(partners.get(partner).id):
         depth = organization.path.count("/")
@@ -121,7 +141,7 @@ def list_organizations(partner: PartnerId) -> None:
 
 
 def _scope(name: str) -> Scope:
-    # Typer knows no lists of literals.
+    # Typer does not support lists of literals.
     for scope in ALL_SCOPES:
         if name == scope:
             return scope
@@ -132,16 +152,16 @@ def _scope(name: str) -> Scope:
 def create_client(
     name: Name,
     partner: PartnerId,
-    organization: Annotated[str | None, OrganizationId] = None,
-    home: Annotated[str | None, OrganizationId] = None,
+    organization: Annotated[str | None, LinkedId] = None,
+    home: Annotated[str | None, HomeId] = None,
     scope: Annotated[
-        list[str] | None, typer.Option(parser=_scope, metavar="SCOPE", help="May be repeated.")
+        list[str] | None,
+        typer.Option(parser=_scope, metavar="SCOPE", help="Scope of the client; repeatable."),
     ] = None,
 ) -> None:
     """Create a client and show its secret, once.
 
-    With --organization it sees that organization and all below it, otherwise the whole partner;
-    then --home says where the users go that it creates without naming an organization.
+    New users of the client join its --organization or --home, unless the request names another.
     """
     partners.get(partner)
     secret = new_secret()
@@ -160,7 +180,7 @@ def create_client(
 
 @client_app.command("list")
 def list_clients(partner: PartnerId) -> None:
-    """List a partner's clients, with the fingerprints that log lines carry."""
+    """List a partner's clients, with the fingerprints that identify them in log lines."""
     rows = Table("id", "name", "fingerprint", "sees", "scopes", "valid secrets")
     for client in clients.of_partner(partners.get(partner).id):
         rows.add_row(
@@ -181,12 +201,14 @@ def rotate_client(
     partner: PartnerId,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Even if the older of two valid secrets becomes invalid."),
+        typer.Option(
+            "--force", help="Rotate even if two secrets are valid; the older one becomes invalid."
+        ),
     ] = False,
 ) -> None:
-    """Give a client a new secret, shown once. Its last one is valid until `revoke --old`.
+    """Give a client a new secret, shown once. The one before it stays valid until `revoke --old`.
 
-    Refused while two secrets are valid: a third would make the older one invalid.
+    Refused while two secrets are valid, because the older one would become invalid.
     """
     secret = new_secret()
     client = clients.get(partner, client_id)
@@ -196,7 +218,7 @@ def rotate_client(
     if len(rotated.secret_hashes) > 1:
         chosen: Target = context.obj
         revoke = ("client", "revoke", client.id, "--partner", partner, "--old")
-        console.print("The secret before it stays valid until you run this command:")
+        console.print("The previous secret stays valid until you run this command:")
         console.print(shlex.join([sys.argv[0], *chosen.options, *revoke]))
 
 
@@ -205,10 +227,10 @@ def revoke_client(
     client_id: ClientId,
     partner: PartnerId,
     old: Annotated[
-        bool, typer.Option("--old/--all", help="Only the older secret, or all of them.")
+        bool, typer.Option("--old/--all", help="Revoke the older secret only, or all secrets.")
     ],
 ) -> None:
-    """Refuse a client's older secret, or the client altogether, within a minute (the cache's)."""
+    """Revoke a client's older secret, or all. The APIs refuse it within a minute (cache time)."""
     client = clients.get(partner, client_id)
     changed = client.without_old_secret() if old else client.revoked()
     table.transact(clients.replaced(client, changed))
@@ -216,7 +238,7 @@ def revoke_client(
 
 
 def _organization(organization_id: str | None, partner_id: str) -> Organization | None:
-    """The partner's organization with that id, None when no id was given.
+    """The partner's organization with that id; None when no id is given.
 
     Raises OrganizationNotFound, also on an empty id: a script's variable may be unset.
     """
@@ -232,11 +254,11 @@ def _show_credentials(client: Client, secret: str) -> None:
     console.print(f"partnerId     {client.partner_id}")
     console.print(f"clientId      {client.id}")
     console.print(f"clientSecret  {secret}")
-    console.print("The secret is not kept and cannot be shown again.", style="yellow")
+    console.print("The secret is not stored and cannot be shown again.", style="yellow")
 
 
 def main() -> None:
-    """The command, with errors of the domain as one line."""
+    """Run the command; print domain errors as one line."""
     print_anywhere()
     try:
         app()

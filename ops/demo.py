@@ -1,7 +1,7 @@
-"""`make demo`: one day of a driver's and a reviewer's, against the local stack.
+"""`make demo`: a driver's and a reviewer's requests against the local stack.
 
-It registers a car, takes two photos (drawn here, with EXIF as a phone writes it), sends them
-straight to S3, checks the mileage in, and shows the review. Each answer is printed.
+It registers a car, uploads two photos to S3 (drawn here, with EXIF as from a phone), creates a
+mileage check-in, and confirms it. Each answer is printed.
 """
 
 import secrets
@@ -29,7 +29,7 @@ class Driver:
         self.user = stack["users"][0]["id"]
 
     def says(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Call the API and print what was asked and what came back; end on a refusal."""
+        """Call the API and print request and answer; exit on an error."""
         answer = self.api.request(method, path, json=body)
         console.rule(f"{method} {path} → {answer.status_code}", align="left", style="dim")
         console.print_json(answer.text or "{}")
@@ -39,7 +39,7 @@ class Driver:
         return parsed
 
     def uploads(self, text: str) -> str:
-        """Take a photo, send it straight to S3, and give its handle."""
+        """Make a photo, upload it to S3, and return its handle (`photoUrl`)."""
         asked = {"userId": self.user, "contentType": "image/jpeg", "name": f"{text}.jpg"}
         form = self.says("POST", "/photo/upload", asked)
         sent = httpx.post(
@@ -52,7 +52,7 @@ class Driver:
         return handle
 
     def waits_until_inspected(self, handle: str) -> None:
-        """Ask for the photo's status until it is known."""
+        """Poll the photo's status until it is inspected."""
         path = f"/photo/{handle.rpartition('/')[2]}/status"
         for _ in range(100):
             if self.api.get(path).json()["photoStatus"] != "AwaitingUpload":
@@ -62,7 +62,7 @@ class Driver:
 
 
 def main() -> None:
-    """Play the day."""
+    """Run the demo."""
     stack = description.read(LOCAL / "stack.json")
     try:
         httpx.get(stack["endpoint"], timeout=5)

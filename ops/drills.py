@@ -1,7 +1,7 @@
-"""`motorpool drill`: what goes wrong one day, done on purpose, on the local stack only.
+"""`motorpool drill`: rehearsals of failures, on the local stack only.
 
-Each drill makes the trouble, does what an operator would, and ends with an error unless the system
-came out of it as promised. They wipe, poison and leak: against AWS they refuse to run.
+Each drill causes a failure, does what an operator would do, and fails unless the system recovers as
+documented. Drills delete data, so they refuse to run against AWS.
 """
 
 import json
@@ -34,13 +34,13 @@ from motorpool.transfers.model import Transfer
 from ops.screen import console
 from ops.transfers import redrive
 
-app = typer.Typer(no_args_is_help=True, help="Failures on purpose, on the local stack.")
+app = typer.Typer(no_args_is_help=True, help="Rehearse failures, on the local stack only.")
 
 # The name of the partner that a drill makes for itself.
 DRILL = "Drill"
-# What DynamoDB writes in one call.
+# The most items that DynamoDB writes in one call.
 BATCH = 25
-# The authorizer's answers are cached so long; a poll more is the drill's own.
+# How long the authorizer's answers are cached; the drill allows a second more for polling.
 CACHE_SECONDS = 60
 PATIENCE_SECONDS = 120
 
@@ -48,14 +48,14 @@ Items = list[dict[str, Any]]
 
 
 class DrillFailed(Exception):
-    """The system did not come out of it as promised; the text says how."""
+    """The system did not recover as documented; the text has the details."""
 
 
 @app.callback()
 def drill() -> None:
-    """Refuse everything but the local stack."""
+    """Rehearse failures, on the local stack only."""
     if not os.environ.get("AWS_ENDPOINT_URL", "").startswith(f"http://{HOST}:"):
-        raise typer.BadParameter("drills are for the local stack: they wipe, poison and leak")
+        raise typer.BadParameter("drills delete data, so they run on the local stack only")
 
 
 # --- restore -----------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def drill() -> None:
 @app.command("restore")
 def restore(
     file: Annotated[
-        Path | None, typer.Option(help="Where the backup is written, and kept.")
+        Path | None, typer.Option(help="File for the backup, which is then kept.")
     ] = None,
 ) -> None:
     """Export the table to a file, wipe it, import the file, and compare."""
@@ -77,7 +77,7 @@ def restore(
         console.print(f"exported {before} items to {backup}")
         wiped()
         if left := sum(1 for _ in _items()):
-            raise DrillFailed(f"{left} items survived the wiping")
+            raise DrillFailed(f"{left} items are left after wiping the table")
         console.print("wiped the table")
         try:
             imported(backup)
@@ -88,12 +88,12 @@ def restore(
         lost, strange = compared(backup)
         if lost or strange:
             kept = _kept(backup)
-            raise DrillFailed(f"{lost} items are lost, {strange} are new; the backup is {kept}")
+            raise DrillFailed(f"{lost} items are missing, {strange} are new; the backup is {kept}")
     console.print(f"imported {before} items, each the same as before")
 
 
 def exported(file: Path) -> int:
-    """Write every item of the table as a line of DynamoDB's JSON; how many there were."""
+    """Write every item of the table as a line of DynamoDB JSON; returns their number."""
     count = 0
     with file.open("w", encoding="utf-8") as lines:
         for item in _items():
@@ -115,7 +115,7 @@ def imported(file: Path) -> None:
 
 
 def compared(file: Path) -> tuple[int, int]:
-    """How many items of the file the table does not have so, and how many it has beside them."""
+    """How many items are only in the file, and how many are only in the table."""
     then = set(file.read_text(encoding="utf-8").splitlines())
     now = {_line(item) for item in _items()}
     return len(then - now), len(now - then)
@@ -142,7 +142,7 @@ def _written(requests: Items, doing: str) -> None:
 
 
 def _kept(backup: Path) -> Path:
-    """The backup, out of the folder that is about to go."""
+    """A copy of the backup outside the temporary folder."""
     kept = LOCAL / f"backup-{time.time_ns()}.jsonl"
     kept.write_text(backup.read_text(encoding="utf-8"), encoding="utf-8")
     return kept
@@ -153,9 +153,9 @@ def _kept(backup: Path) -> Path:
 
 @app.command("leak")
 def leak() -> None:
-    """A client's secret leaks: rotate, revoke the old one, and wait until it is refused.
+    """Leak a client's secret: rotate, revoke the old one, and wait until it is refused.
 
-    A token that was got with it is refused at once: the supplier API asks each time.
+    A token that was issued for it must be refused at once: the supplier API does not cache.
     """
     world = World()
     partner = world.partner(DRILL)
@@ -163,7 +163,7 @@ def leak() -> None:
     client, leaked = admitted.client, admitted.secret
     token = _token(client, leaked)
     if not (_served(partner, client, leaked) and _bearer_is_served(token)):
-        raise DrillFailed("the client is not served in the first place")
+        raise DrillFailed("the client is not served before the drill")
     fresh = new_secret()
     rotated = client.with_new_secret(fresh, pepper())
     table.transact(clients.replaced(client, rotated))
@@ -174,7 +174,9 @@ def leak() -> None:
     table.transact(clients.replaced(after, after.without_old_secret()))
     revoked = time.monotonic()
     if _bearer_is_served(token):
-        raise DrillFailed("a token that was got with the leaked secret outlives it")
+        raise DrillFailed(
+            "a token that was issued for the leaked secret is valid after it was revoked"
+        )
     with console.status("revoked the leaked one; waiting until it is refused"):
         _wait(lambda: not _served(partner, client, leaked))
     took = time.monotonic() - revoked
@@ -211,7 +213,7 @@ def _bearer_is_served(token: str) -> bool:
 
 @app.command("poison")
 def poison() -> None:
-    """A transfer's message fails until it is given up; repair, redrive, and see it completed."""
+    """Send a transfer's message that keeps failing; repair, redrive, and see it complete."""
     if _waiting(_dead_queue()):
         raise DrillFailed("the dead-letter queue is not empty: redrive it first")
     world = World()
@@ -219,12 +221,12 @@ def poison() -> None:
     branch = world.organization("Branch", parent=root)
     vehicle = world.vehicle(of=world.driver(at=root))
     transfer, reserved = Transfer.accepted(vehicle, branch, None)
-    # The reservation without its transfer: the consumer cannot know what the message is about.
+    # Only the reservation, without the transfer: the consumer cannot handle the message.
     reservation, record, _ = transfers.add(transfer, vehicle, reserved)
     table.transact(reservation)
     with _impatient_queue():
         outbox.send(transfer.id, vehicle.id, vehicle.partner_id)
-        with console.status("waiting until its message is given up"):
+        with console.status("waiting until its message is in the dead-letter queue"):
             _wait(lambda: _waiting(_dead_queue()) > 0)
     console.print("the message ended in the dead-letter queue")
     table.transact(record)
@@ -238,7 +240,7 @@ def poison() -> None:
 
 @contextmanager
 def _impatient_queue() -> Iterator[None]:
-    """The transfer queue handing a failed message out again after a second, not two minutes."""
+    """Make the transfer queue deliver a failed message again after a second, not two minutes."""
     queue, sqs = os.environ["TRANSFERS_QUEUE_URL"], boto3.client("sqs")
     answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
     usual = answer["Attributes"]["VisibilityTimeout"]

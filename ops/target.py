@@ -1,6 +1,6 @@
-"""Which Motorpool the operator means: the one on this machine, or one in an AWS account.
+"""The stack that the command line operates on: the local one, or one in an AWS account.
 
-Like a function, the command line finds its table by environment variables; here they are set from
+The command line finds its table by environment variables, as functions do. They are set here, from
 the stack's outputs.
 """
 
@@ -16,14 +16,14 @@ from motorpool import aws
 
 
 class NoTarget(Exception):
-    """There is no stack to operate on; the text says what to do about it."""
+    """There is no stack to operate on; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """`aws`: use the profile and region of the usual AWS settings instead of the local stack.
 
-    The local stack is the one that `.local/stack.json` describes, or the file that the variable
+    `.local/stack.json` describes the local stack, or the file that the environment variable
     MOTORPOOL_STACK names.
     """
 
@@ -34,13 +34,13 @@ class Target:
 
     @property
     def options(self) -> list[str]:
-        """The options of the command line that mean this target."""
+        """The command line options for this target."""
         named = {"--profile": self.profile, "--region": self.region}
         values = [f"{option}={value}" for option, value in named.items() if value is not None]
         return ["--aws", *values] if self.aws else values
 
     def choose(self) -> None:
-        """Set the variables by which the store and the pepper are found. Raises NoTarget."""
+        """Set the environment variables of table, pepper and queues. Raises NoTarget."""
         if self.aws or self.profile is not None:
             _choose_session(self.profile, self.region)
         else:
@@ -61,9 +61,9 @@ class Target:
 
 
 def _choose_session(profile: str | None, region: str | None) -> None:
-    """Have this process's clients use the usual AWS settings (profiles, single sign-on, roles).
+    """Make this process's clients use the usual AWS settings (profiles, single sign-on, roles).
 
-    None: what the settings say. Raises NoTarget where they come to nothing.
+    None: as in the settings. Raises NoTarget without credentials or a region.
     """
     try:
         boto3.setup_default_session(profile_name=profile, region_name=region)
@@ -76,7 +76,7 @@ def _choose_session(profile: str | None, region: str | None) -> None:
 
 
 def _choose_local_stack() -> None:
-    # Imported here: on AWS, nothing of the local stack is needed.
+    # Imported here, because they are not needed on AWS.
     from infra.local import description
     from infra.local.engine import REGION, ROOT_USER
     from infra.paths import LOCAL

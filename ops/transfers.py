@@ -1,4 +1,4 @@
-"""`motorpool transfers`: those that do not get on, and the messages that nobody could handle."""
+"""`motorpool transfers`: stalled and failed transfers, and the dead-letter queue."""
 
 import json
 import os
@@ -17,23 +17,27 @@ from motorpool.transfers import store as transfers
 from motorpool.transfers.model import Transfer
 from ops.screen import console, show
 
-app = typer.Typer(no_args_is_help=True, help="Transfers that stalled or failed.")
+app = typer.Typer(
+    no_args_is_help=True, help="Stalled and failed transfers, and the dead-letter queue."
+)
 
-# Ours are done in seconds, the contract allows two minutes: what takes longer wants looking at.
+# Transfers usually take seconds, and the contract allows two minutes.
 STALLED_AFTER_SECONDS = 60
-# What SQS gives out in one call, and how long a message looked at stays with us.
+# The most messages that SQS returns in one call, and how long they are then hidden from others.
 BATCH = 10
 LOOK_SECONDS = 30
 
 
 @app.command("list")
 def list_transfers(
-    partner: Annotated[str | None, typer.Option(help="Only this partner's (ptr_…).")] = None,
+    partner: Annotated[
+        str | None, typer.Option(help="Id of the partner (ptr_…); without it, all partners.")
+    ] = None,
     older_than: Annotated[
         int, typer.Option(help="Seconds after which an open transfer counts as stalled.")
     ] = STALLED_AFTER_SECONDS,
 ) -> None:
-    """List the transfers that are stalled, and those that failed, oldest first."""
+    """List stalled and failed transfers, oldest first."""
     chosen = partners.every() if partner is None else [partners.get(partner)]
     rows = Table("id", "partner", "vehicle", "state", "accepted", "failure")
     for tenant in chosen:
@@ -52,7 +56,9 @@ def _add(rows: Table, transfer: Transfer, partner: str, state: str) -> None:
 
 
 @app.command("show")
-def show_transfer(transfer_id: Annotated[str, typer.Argument(help="trf_…")]) -> None:
+def show_transfer(
+    transfer_id: Annotated[str, typer.Argument(help="Id of the transfer (trf_…).")],
+) -> None:
     """Show one transfer, and whether its vehicle is still reserved for it."""
     transfer = transfers.find(transfer_id)
     if transfer is None:
@@ -82,7 +88,7 @@ def relay_stalled(
         bool, typer.Option("--dry-run", help="Only show what would be sent.")
     ] = False,
 ) -> None:
-    """Send the messages of stalled transfers again, should the table's stream have lost them."""
+    """Send the messages of stalled transfers again, in case the stream did not send them."""
     sent = 0
     for tenant in partners.every():
         for transfer in transfers.of_partner(tenant.id, "accepted"):
@@ -99,12 +105,12 @@ def redrive(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be sent again.")
     ] = False,
-    most: Annotated[int, typer.Option(help="The most messages to send again.")] = 1000,
+    most: Annotated[int, typer.Option(help="Maximum number of messages to send again.")] = 1000,
 ) -> None:
     """Send the messages of the dead-letter queue to the transfer queue again.
 
-    Each is sent before it is deleted: told of a transfer twice, the consumer does nothing twice.
-    What is no message about a transfer stays where it is.
+    Each is sent before it is deleted: handling a message twice does no harm. Messages that are not
+    about a transfer stay in the dead-letter queue.
     """
     found = list(_dead_messages(most))
     legible = [message for message in found if _is_about_a_transfer(message["Body"])]
@@ -129,7 +135,7 @@ def _send_again(message: Any) -> None:
 
 
 def _hand_back(messages: list[Any]) -> None:
-    """Let others see at once what stays: whoever looked first will want to redrive next."""
+    """Make the messages visible again at once, for a redrive that follows."""
     for message in messages:
         boto3.client("sqs").change_message_visibility(
             QueueUrl=_dead_queue(), ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
@@ -137,7 +143,7 @@ def _hand_back(messages: list[Any]) -> None:
 
 
 def _dead_messages(most: int) -> Iterator[Any]:
-    """Each message of the dead-letter queue once; it is hidden from others for half a minute."""
+    """Each message of the dead-letter queue once; they are hidden from others for 30 s."""
     seen: set[str] = set()
     while len(seen) < most:
         answer = boto3.client("sqs").receive_message(

@@ -1,7 +1,10 @@
-"""PUT /vehicles/{vehicleId}/activate: put a vehicle back on the books, with its VIN and plate.
+"""PUT /vehicles/{vehicleId}/activate: activate a vehicle, with its VIN and license plate.
 
-200 the vehicle, also when it was active before · 403 outside the client's organizations · 404 no
-such vehicle · 409 its VIN or plate was taken meanwhile
+While a vehicle is active, no other active vehicle of the partner can have its VIN, or its plate in
+that state. Activating an active vehicle changes nothing and answers 200.
+
+200 the vehicle · 403 the vehicle is outside the client's organizations · 404 no such vehicle · 409
+another active vehicle has the VIN or the plate
 """
 
 from motorpool.access.callers import Caller

@@ -1,4 +1,4 @@
-"""The transfer queue: each message's transfer is completed, or closed as failed, exactly once."""
+"""Consumes the transfer queue: completes each message's transfer, or closes it as failed, once."""
 
 from motorpool.messages.consumer import consumer
 from motorpool.transfers import apply

@@ -1,8 +1,10 @@
-"""POST /vehicle-suppliers/vehicles/{vehicle_id}/assign: a driver for a vehicle.
+"""POST /vehicle-suppliers/vehicles/{vehicle_id}/assign: assign a driver to a vehicle.
 
-204 it is so (a driver who was assigned before makes way) · 400 wrong parameters · 404 no such
-vehicle, or the driver is no user of its owner · 422 the vehicle is deactivated, or a transfer is
-pending
+The driver must be a user of the organization that owns the vehicle. Assigning replaces any previous
+driver. A vehicle with a driver cannot be transferred.
+
+204 driver assigned · 400 invalid parameters · 404 no such vehicle, or the driver is not a user of
+the organization that owns it · 422 the vehicle is deactivated, or a transfer of it is pending
 """
 
 from motorpool.access.callers import Caller

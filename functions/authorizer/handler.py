@@ -1,8 +1,8 @@
-"""The authorizer of both APIs: who is calling, by the three partner headers or a bearer token.
+"""The authorizer of both APIs: finds the caller by the three partner headers or a bearer token.
 
-Its answer is cached by those headers, so the policy covers the whole stage: a narrower one would
-refuse the same caller's next route. A refusal is a policy too, because the gateway caches it; its
-gateway response makes it a 401.
+API Gateway caches the policy by those headers, so it covers the whole stage: a narrower policy
+would refuse the same caller's next route. A refusal is a Deny policy, not an exception, so that it
+is cached too; a gateway response turns it into a 401.
 """
 
 from typing import Any
@@ -14,4 +14,4 @@ before_snapshot(tokens.load_library)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return authorizer.authorized(event)
+    return authorizer.authorize(event)

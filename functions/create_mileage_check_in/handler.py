@@ -1,8 +1,14 @@
-"""POST /vehicles/checkin/mileage: a driver's reading, with photos of the plate and the odometer.
+"""POST /vehicles/checkin/mileage: create a mileage check-in with two photos.
 
-200 the check-in, Pending · 400 wrong parameters · 403 outside the client's organizations, or the
-vehicle is deactivated · 404 no such vehicle, or nobody owns it · 409 its first plate is taken ·
-500 the documented refusals, in the documented order
+The two photos show the license plate and the odometer. They must have been uploaded by the form of
+`POST /photo/upload` for the vehicle's user, and a photo can be used by one check-in only. The new
+check-in is `Pending` until a reviewer decides on it. If the vehicle has no license plate yet, the
+check-in gives it its first one.
+
+200 the check-in, `Pending` · 400 invalid parameters · 403 the vehicle is outside the client's
+organizations, or deactivated · 404 no such vehicle, or it has no user · 409 another active vehicle
+has the plate that would be this vehicle's first · 500 a rule of the check-in is broken: the
+`error_code` says which one
 """
 
 from motorpool import errors

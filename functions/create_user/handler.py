@@ -1,7 +1,8 @@
-"""POST /users: a new user of one of the client's organizations.
+"""POST /users: create a user in one of the client's organizations.
 
-200 the user · 400 wrong parameters · 403 the organization is outside the client's · 404 no such
-organization · 409 the phone is taken
+200 the user · 400 invalid parameters, or `organizationId` is missing and the client has no default
+organization · 403 the organization is outside the client's organizations · 404 no such organization
+· 409 another user of the partner has the phone number
 """
 
 from motorpool.access.callers import Caller
@@ -22,7 +23,9 @@ from motorpool.tenants.users import User
 def handler(request: CreateUser, caller: Caller) -> Result[UserAnswer]:
     organization_id = request.organization_id or caller.org_id
     if organization_id is None:
-        raise InvalidParameters(("organizationId", "required: the client is of no organization"))
+        raise InvalidParameters(
+            ("organizationId", "required: the client has no default organization")
+        )
     organization = organizations.get(organization_id, visible_to=caller)
     user = User.create(
         organization,

@@ -1,7 +1,12 @@
-"""POST /vehicles/create/by-vin: put a vehicle on the books.
+"""POST /vehicles/create/by-vin: create a vehicle, checking its VIN.
 
-200 the vehicle · 400 the VIN or a claim about it is wrong · 403 the user is outside the client's
-organizations · 404 no such user · 409 VIN or plate is taken
+The VIN is decoded offline with NHTSA's vPIC data. `make`, `model` and `year` must agree with the
+decoded vehicle. The vehicle belongs to the user, and to the user's organization.
+
+200 the vehicle · 400 invalid parameters: the VIN is malformed, has a wrong check digit or is
+unknown, or make, model or year differ from the decoded ones (the message names those) · 403 the
+user is outside the client's organizations · 404 no such user · 409 another active vehicle of the
+partner has the VIN, or the license plate in that state
 """
 
 from motorpool.access.callers import Caller

@@ -1,7 +1,9 @@
-"""PUT /vehicles/{vehicleId}/deactivate: take a vehicle off the books; its VIN and plate are free.
+"""PUT /vehicles/{vehicleId}/deactivate: deactivate a vehicle and free its VIN and license plate.
 
-200 the vehicle, also when it was deactivated before · 403 outside the client's organizations · 404
-no such vehicle
+Another vehicle can then be created with the same VIN or plate. Deactivating a deactivated vehicle
+changes nothing and answers 200.
+
+200 the vehicle · 403 the vehicle is outside the client's organizations · 404 no such vehicle
 """
 
 from motorpool.access.callers import Caller

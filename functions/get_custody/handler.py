@@ -1,6 +1,7 @@
-"""GET /vehicle-suppliers/vehicles/{vehicle_id}/custody: who owned it, from when, by which transfer.
+"""GET /vehicle-suppliers/vehicles/{vehicle_id}/custody: list who owned a vehicle, and since when.
 
-200 a page, oldest first · 400 wrong parameters · 404 no such vehicle, or outside the subtree
+200 a page of the vehicle's owners, oldest first · 400 invalid parameters · 404 no such vehicle, or
+outside the client's organizations
 """
 
 from motorpool.access.callers import Caller

@@ -1,6 +1,6 @@
-"""GET /vehicles/checkin/mileage/{id}: one check-in.
+"""GET /vehicles/checkin/mileage/{id}: get a mileage check-in.
 
-200 the check-in · 403 outside the client's organizations · 404 no such check-in
+200 the check-in · 403 the vehicle is outside the client's organizations · 404 no such check-in
 """
 
 from motorpool.access.callers import Caller

@@ -1,7 +1,9 @@
-"""GET /photo/{photoId}: what a photo's handle (`photoUrl`) leads to.
+"""GET /photo/{photoId}: redirect to a photo's file; a `photoUrl` is the URL of this operation.
 
-302 to the file in S3, for 60 seconds · 403 outside the client's organizations · 404 no such photo,
-or one that was rejected
+The redirect's target is a presigned URL that is valid for 60 seconds.
+
+302 the redirect · 400 invalid parameters · 403 the photo is outside the client's organizations ·
+404 no such photo, it was rejected, or `size=thumbnail` and it is not inspected yet
 """
 
 from motorpool.access.callers import Caller

@@ -4,7 +4,7 @@ spec = Route(
     api="partner",
     method="GET",
     path="/photo/{photoId}",
-    summary="Look at a photo",
+    summary="Get a photo's file",
     uses=Uses(
         table=("GetItem",), photos=("GetObject", "GetObjectVersion"), thumbnails=("GetObject",)
     ),

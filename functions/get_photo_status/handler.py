@@ -1,6 +1,8 @@
-"""GET /photo/{photoId}/status: whether a photo was inspected, and what its file says.
+"""GET /photo/{photoId}/status: get whether a photo was inspected, and what its file contains.
 
-200 the status · 403 outside the client's organizations · 404 no such photo
+A file is usually inspected within seconds of its upload.
+
+200 the status · 403 the photo is outside the client's organizations · 404 no such photo
 """
 
 from motorpool.access.callers import Caller

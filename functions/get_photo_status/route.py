@@ -4,6 +4,6 @@ spec = Route(
     api="partner",
     method="GET",
     path="/photo/{photoId}/status",
-    summary="Get what became of a photo",
+    summary="Get a photo's status",
     uses=Uses(table=("GetItem",)),
 )

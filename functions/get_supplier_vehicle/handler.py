@@ -1,6 +1,6 @@
-"""GET /vehicle-suppliers/vehicles/{vehicle_id}: one vehicle.
+"""GET /vehicle-suppliers/vehicles/{vehicle_id}: get a vehicle.
 
-200 the vehicle · 404 no such vehicle, or outside the client's subtree
+200 the vehicle · 404 no such vehicle, or outside the client's organizations
 """
 
 from motorpool.access.callers import Caller

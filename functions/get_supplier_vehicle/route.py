@@ -4,7 +4,7 @@ spec = Route(
     api="supplier",
     method="GET",
     path="/vehicle-suppliers/vehicles/{vehicle_id}",
-    summary="Get a supplier's vehicle",
+    summary="Get a vehicle",
     scope=("vehicle_suppliers.vehicles.read",),
     uses=Uses(table=("GetItem",)),
 )

@@ -1,6 +1,6 @@
-"""GET /vehicle-suppliers/transfers/{transfer_id}: how far a transfer is, and how fresh it was.
+"""GET /vehicle-suppliers/transfers/{transfer_id}: get a transfer's status and times.
 
-200 the transfer · 404 no such transfer, or between organizations outside the client's subtree
+200 the transfer · 404 no such transfer, or both its organizations are outside the client's
 """
 
 from motorpool.access.callers import Caller

@@ -1,6 +1,6 @@
-"""GET /users/{userId}: one user.
+"""GET /users/{userId}: get a user.
 
-200 the user · 403 outside the client's organizations · 404 no such user
+200 the user · 403 the user is outside the client's organizations · 404 no such user
 """
 
 from motorpool.access.callers import Caller

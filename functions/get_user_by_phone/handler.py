@@ -1,6 +1,6 @@
-"""GET /users/by-phone/{phone}: the partner's user with that phone number (E.164).
+"""GET /users/by-phone/{phone}: get the user who has a phone number.
 
-200 the user · 403 outside the client's organizations · 404 no such user
+200 the user · 403 the user is outside the client's organizations · 404 no such user
 """
 
 from motorpool.access.callers import Caller

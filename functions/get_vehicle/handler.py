@@ -1,6 +1,6 @@
-"""GET /vehicles/{vehicleId}: one vehicle.
+"""GET /vehicles/{vehicleId}: get a vehicle.
 
-200 the vehicle · 403 outside the client's organizations · 404 no such vehicle
+200 the vehicle · 403 the vehicle is outside the client's organizations · 404 no such vehicle
 """
 
 from motorpool.access.callers import Caller

@@ -1,6 +1,7 @@
-"""The uploads queue: S3 tells of each file that arrived, and what it says decides on its photo.
+"""Consumes the uploads queue: inspects each file that S3 reports and decides on its photo.
 
-Told twice or late, it changes nothing; a file that keeps failing ends in the dead-letter queue.
+S3 may report a file late or more than once. A message that keeps failing goes to the dead-letter
+queue.
 """
 
 from typing import Any
@@ -16,4 +17,4 @@ def handler(message: dict[str, Any]) -> None:
     for event in message.get("Records", ()):
         stored = event["s3"]["object"]
         photo_id = unquote_plus(stored["key"]).removeprefix("photos/")
-        inspect(photo_id, stored["versionId"], told=checkins.told_of)
+        inspect(photo_id, stored["versionId"], also=checkins.inspection_writes)

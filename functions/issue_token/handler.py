@@ -1,6 +1,10 @@
-"""POST /oauth/token: an access token for a client's id and secret (RFC 6749, client credentials).
+"""POST /oauth/token: issue an access token (OAuth 2.0 client credentials, RFC 6749).
 
-200 the token · 400 invalid_request, invalid_scope, unsupported_grant_type · 401 invalid_client
+The client's id and secret are form fields, or the user name and password of HTTP Basic. The token
+is valid for an hour, and becomes invalid when its secret is revoked.
+
+200 the token · 400 `invalid_request`, `invalid_scope` or `unsupported_grant_type` · 401
+`invalid_client`
 """
 
 from motorpool.access import client_store as clients
@@ -22,5 +26,5 @@ before_snapshot(tokens.load_library)
 )
 def handler(request: TokenRequest, authorization: Authorization) -> Result[TokenAnswer]:
     client_id, secret = request.credentials(authorization)
-    token = oauth.granted(clients.find(client_id), secret, request.scope)
+    token = oauth.issue_token(clients.find(client_id), secret, request.scope)
     return Result(token, headers={"Cache-Control": "no-store"})

@@ -1,7 +1,9 @@
-"""GET /checkins/mileage?status=Pending: the review queue of the client's organizations.
+"""GET /checkins/mileage: list the mileage check-ins that await review, oldest first.
 
-200 a page, oldest first; one may be short without being the last, as long as it has a cursor · 400
-wrong parameters · 403 without the scope
+A page can have fewer than `limit` check-ins, even none, and still not be the last: read on as long
+as `nextCursor` is not null.
+
+200 a page of check-ins · 400 invalid parameters · 403 the client does not have the scope
 """
 
 from motorpool.access.callers import Caller

@@ -1,4 +1,7 @@
-"""GET /vehicle-suppliers/organizations: the client's subtree, each organization after its parent.
+"""GET /vehicle-suppliers/organizations: list the organizations that the client can see.
+
+These are the organization that the client is linked to and all below it, or all of the partner's.
+A parent comes before its children.
 
 200 the organizations
 """

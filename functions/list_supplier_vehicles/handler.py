@@ -1,6 +1,9 @@
-"""GET /vehicle-suppliers/vehicles?owner_id=: an organization's vehicles, oldest first, by the page.
+"""GET /vehicle-suppliers/vehicles: list the vehicles that an organization owns, oldest first.
 
-200 a page · 400 wrong parameters · 404 no such organization, or outside the client's subtree
+The list does not include the vehicles of the organizations below it.
+
+200 a page of vehicles · 400 invalid parameters, or `owner_id` is missing and the client has no
+default organization · 404 no such organization, or outside the client's organizations
 """
 
 from motorpool.access.callers import Caller
@@ -16,7 +19,7 @@ from motorpool.vehicles.supplier_api import OwnedVehiclesQuery, SupplierVehicles
 def handler(query: OwnedVehiclesQuery, caller: Caller) -> SupplierVehiclesAnswer:
     owner_id = query.owner_id or caller.org_id
     if owner_id is None:
-        raise InvalidParameters(("owner_id", "required: the client is of no organization"))
+        raise InvalidParameters(("owner_id", "required: the client has no default organization"))
     name = f"vehicles of {owner_id}"
     after = key_before(query.page_token, name, field="page_token")
     organizations.get(owner_id, visible_to=caller, outside=OrganizationNotFound)

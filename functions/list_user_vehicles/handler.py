@@ -1,6 +1,7 @@
-"""GET /users/{userId}/vehicles: a user's vehicles, oldest first, by the page.
+"""GET /users/{userId}/vehicles: list a user's vehicles, oldest first.
 
-200 a page · 400 wrong parameters · 403 outside the client's organizations · 404 no such user
+200 a page of vehicles · 400 invalid parameters · 403 the user is outside the client's organizations
+· 404 no such user
 """
 
 from motorpool.access.callers import Caller

@@ -1,6 +1,7 @@
-"""GET /vehicles/{vehicleId}/checkins/mileage: a vehicle's check-ins, newest first, by the page.
+"""GET /vehicles/{vehicleId}/checkins/mileage: list a vehicle's mileage check-ins, newest first.
 
-200 a page · 400 wrong parameters · 403 outside the client's organizations · 404 no such vehicle
+200 a page of check-ins · 400 invalid parameters · 403 the vehicle is outside the client's
+organizations · 404 no such vehicle
 """
 
 from motorpool.access.callers import Caller

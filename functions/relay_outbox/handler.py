@@ -1,7 +1,6 @@
-"""The table's stream: each new outbox entry becomes a message of the transfer queue.
+"""Reads the table's stream: sends each new outbox entry's message to the transfer queue, in order.
 
-They are sent in the stream's order. The first that cannot be sent is handed out again, with those
-after it.
+After the first failure it stops, and the stream delivers that entry and the later ones again.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,6 +1,11 @@
-"""POST /photo/upload: a handle for a photo, and the form with which to send it straight to S3.
+"""POST /photo/upload: create a photo and get a form to upload its file to S3.
 
-200 the handle and the form · 400 wrong parameters · 403 the user is outside the client's
+Upload with a `multipart/form-data` POST to `uploadUrl`: first all of `uploadFields`, then the file
+as the field `file`. The form is valid for 5 minutes and takes 1 byte to 15 MB of the announced
+content type. The file is inspected after the upload, see `GET /photo/{photoId}/status`. A repeated
+request with the same Idempotency-Key gets the same photo with a new form.
+
+200 the photo and the form · 400 invalid parameters · 403 the user is outside the client's
 organizations · 404 no such user
 """
 
@@ -19,13 +24,13 @@ from motorpool.photos.partner_api import PhotoUploadAnswer, RequestPhotoUpload
 from motorpool.tenants import user_store as users
 
 
-def renewed(first: Mapping[str, Any], caller: Caller) -> Result[PhotoUploadAnswer]:
+def renew(first: Mapping[str, Any], caller: Caller) -> Result[PhotoUploadAnswer]:
     photo_id = first["photoUrl"].rpartition("/")[2]
     form = bucket.form(photo_id, first["contentType"])
     return Result(PhotoUploadAnswer.model_validate({**first, **form}, strict=False))
 
 
-@endpoint(raises=(InvalidParameters, NoPermission, UserNotFound), renewed=renewed)
+@endpoint(raises=(InvalidParameters, NoPermission, UserNotFound), renew=renew)
 def handler(
     request: RequestPhotoUpload, caller: Caller, here: PublicUrl
 ) -> Result[PhotoUploadAnswer]:

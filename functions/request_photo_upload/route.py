@@ -4,6 +4,6 @@ spec = Route(
     api="partner",
     method="POST",
     path="/photo/upload",
-    summary="Ask for the upload of a photo",
+    summary="Create a photo and get its upload form",
     uses=Uses(table=("GetItem", "PutItem"), photos=("PutObject",)),
 )

@@ -1,7 +1,12 @@
-"""PUT /vehicles/checkin/mileage/{id}/review: confirm, decline or put on hold.
+"""PUT /vehicles/checkin/mileage/{id}/review: confirm, decline or put on hold a mileage check-in.
 
-200 the check-in · 400 wrong parameters · 403 outside the client's organizations, or without the
-scope · 404 no such check-in · 409 it is confirmed or declined already
+A `Pending` check-in can become `Confirmed`, `Declined` or `OnHold`; one that is `OnHold` can become
+`Confirmed` or `Declined`. Declining sets the vehicle's highest mileage and the date of its last
+check-in back to what they were before the check-in.
+
+200 the check-in · 400 invalid parameters, `adminNote` is missing, or it is `OnHold` already · 403
+the vehicle is outside the client's organizations, or the client does not have the scope · 404 no
+such check-in · 409 the check-in is `Confirmed` or `Declined`, which is final
 """
 
 from motorpool.access.callers import Caller

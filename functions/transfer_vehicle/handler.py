@@ -1,10 +1,14 @@
-"""POST /vehicle-suppliers/vehicles/{vehicle_id}/transfer: a vehicle to another organization.
+"""POST /vehicle-suppliers/vehicles/{vehicle_id}/transfer: transfer a vehicle to an organization.
 
-200 accepted: the vehicle as it will be (also when this transfer was accepted before, or is done)
-· 400 wrong parameters · 404 no such vehicle or organization, also of another supplier type or
-outside the client's subtree; the new user is no user of the new owner · 422 a driver is assigned,
-or another transfer is pending · 429 over 1800 requests in an hour · 503 a dependency fails; the
-transfer is accepted whole or not at all
+An accepted transfer has passed every check and reserves the vehicle; reads show the new owner
+within 2 minutes, usually seconds. Repeating the transfer to the same owner, pending or completed,
+answers 200 and starts no other transfer.
+
+200 the vehicle as it will be after the transfer · 400 invalid parameters · 404 no such vehicle or
+organization, outside the client's organizations, or the organization is of another supplier type;
+`new_user_id` is not a user of the new owner · 422 a driver is assigned, or a transfer to another
+owner is pending · 429 over 1800 requests in the hour · 503 a dependency failed: the transfer was
+either accepted or not started, and a repeat is safe
 """
 
 from motorpool.access.callers import Caller

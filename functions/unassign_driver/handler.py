@@ -1,6 +1,7 @@
-"""POST /vehicle-suppliers/vehicles/{vehicle_id}/unassign: no driver for a vehicle.
+"""POST /vehicle-suppliers/vehicles/{vehicle_id}/unassign: remove the driver of a vehicle.
 
-204 it is so, also when there was none · 404 no such vehicle, or outside the client's subtree
+204 the vehicle has no driver now, also if it had none before · 404 no such vehicle, or outside the
+client's organizations
 """
 
 from motorpool.access.callers import Caller

@@ -1,8 +1,11 @@
-"""PUT /vehicles/checkin/mileage/{id}: a new reading and new photos for a check-in on hold.
+"""PUT /vehicles/checkin/mileage/{id}: amend a mileage check-in that is on hold.
 
-200 the check-in, Pending again · 400 wrong parameters · 403 outside the client's organizations, or
-the vehicle is deactivated · 404 no such check-in, or nobody owns the vehicle · 409 it is confirmed
-or declined · 500 as when creating one; locked while it is Pending
+The new mileage and the two new photos replace those of the check-in, which is `Pending` again.
+
+200 the check-in, `Pending` · 400 invalid parameters · 403 the vehicle is outside the client's
+organizations, or deactivated · 404 no such check-in, or the vehicle has no user · 409 the check-in
+is `Confirmed` or `Declined` · 500 a rule of the check-in is broken: the `error_code` says which
+one; `ERROR_CHECKIN_IS_LOCKED` when it is `Pending`
 """
 
 from motorpool import errors

@@ -1,7 +1,10 @@
-"""PUT /vehicles/{vehicleId}: change a vehicle's plate, state, photo, color or user.
+"""PUT /vehicles/{vehicleId}: update a vehicle's license plate, state, photo, color or user.
 
-200 the vehicle · 400 wrong parameters · 403 vehicle or user is outside the client's organizations ·
-404 no such vehicle or user · 409 the plate is taken
+Fields that are missing from the request stay as they are; null or an empty string clears a field.
+
+200 the vehicle · 400 invalid parameters, a plate without a state, or a user of an organization that
+does not own the vehicle · 403 the vehicle or the user is outside the client's organizations · 404
+no such vehicle or user · 409 another active vehicle of the partner has the plate in that state
 """
 
 from motorpool.access.callers import Caller

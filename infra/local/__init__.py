@@ -1,1 +1,1 @@
-"""The same stack on this machine: the engine, the deployment, the demo world."""
+"""The stack on this machine: engine, deployment, demo world."""

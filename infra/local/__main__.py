@@ -24,7 +24,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def main() -> None:
-    """Run until SIGINT, SIGTERM or a closed terminal (SIGHUP), each of which stops in order."""
+    """Run until SIGINT, SIGTERM or SIGHUP (a closed terminal); each stops the system in order."""
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda *_: stop.set() if stop_in_order else sys.exit(130))
@@ -32,7 +32,7 @@ def main() -> None:
 
     port = free_port(PORT)
     if port != PORT:
-        console.print(f"[yellow]Port {PORT} is in use; taking {port} instead.[/]")
+        console.print(f"[yellow]Port {PORT} is in use; using {port} instead.[/]")
     with console.status("Starting") as status:
         try:
             context = running(LOCAL, port, lambda step: _say(status, step))
@@ -43,7 +43,7 @@ def main() -> None:
     try:
         stop_in_order = True
         console.print(_welcome(stack.description))
-        threading.Thread(target=_keep_live, args=(stack, stop), daemon=True).start()
+        threading.Thread(target=_redeploy_edits, args=(stack, stop), daemon=True).start()
         _follow_logs(stop)
     finally:
         with console.status("Saving the data and stopping the engine …"):
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _say(status: Status, step: str) -> None:
-    """Show the step that begins; where nothing can move, as a line of its own."""
+    """Show the step that begins: as a status, or as a line when the output is not a terminal."""
     if console.is_terminal:
         status.update(f"{step} …")
     else:
@@ -69,8 +69,8 @@ def _follow_logs(stop: threading.Event) -> None:
         since = until
 
 
-def _keep_live(stack: LocalStack, stop: threading.Event) -> None:
-    """Redeploy what is edited, while it runs."""
+def _redeploy_edits(stack: LocalStack, stop: threading.Event) -> None:
+    """Redeploy edited files until `stop` is set."""
     for changes in watch(FUNCTIONS, LAYERS, watch_filter=PythonFilter(), stop_event=stop):
         names = ", ".join(
             sorted({Path(path).relative_to(LOCAL.parent).as_posix() for _, path in changes})
@@ -86,7 +86,7 @@ def _keep_live(stack: LocalStack, stop: threading.Event) -> None:
 
 
 def _welcome(stack: dict[str, Any]) -> str:
-    """URLs, credentials, and curl lines to paste."""
+    """The text with the URLs, credentials, and curl lines to paste."""
     partner = stack["partner"]
     user = stack["users"][0]["id"]
     headers = " ".join(f"-H '{name}: {value}'" for name, value in partner.items())
@@ -105,7 +105,7 @@ Register a vehicle (the second time it answers 409):
 
 curl -s -X POST {stack["partner_api"]}/vehicles/create/by-vin {headers} -d '{car}'
 
-Look at a user:
+Get a user:
 
 curl -s {stack["partner_api"]}/users/{user} {headers}
 

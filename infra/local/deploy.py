@@ -1,8 +1,8 @@
-"""The synthesized template, deployed into the engine through CloudFormation.
+"""Deploys the synthesized template to the engine through CloudFormation.
 
-Two things differ from AWS, both for the sake of a quick turn-around: assets are keyed by their
-present content (so that an edited handler is a change of the template without a synthesis), and
-versions are named after that content too, because AWS's versions are immutable.
+Two things differ from AWS, to make edits live quickly: assets are named by a hash of their current
+content, so that an edited handler changes the template without a synthesis, and so are versions,
+because they are immutable.
 """
 
 import hashlib
@@ -36,11 +36,10 @@ Outputs = dict[str, str]
 
 
 def deploy(engine: Engine, assembly: Path, revision: str) -> Outputs:
-    """Bring the stack to what the assembly says, and return its outputs.
+    """Create or update the stack from the assembly; returns its outputs.
 
-    `revision` stands for all that functions import without it being in their packages (the linked
-    layers); a new one makes new versions of all functions. Raises RuntimeError with the reasons
-    when the deployment fails.
+    `revision` identifies the content of the linked layers, which is not in the packages; a new one
+    makes new versions of all functions. Raises RuntimeError with the reason when it fails.
     """
     client = partial(
         boto3.client,
@@ -83,7 +82,7 @@ def _wait_for_stack(
     cloudformation: "CloudFormationClient",
     until: Literal["stack_create_complete", "stack_update_complete"],
 ) -> None:
-    """Raises RuntimeError with CloudFormation's latest reason if the stack does not get there."""
+    """Raises RuntimeError with CloudFormation's latest reason when the stack fails."""
     waiter: Any = cloudformation.get_waiter(until)
     try:
         waiter.wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
@@ -98,10 +97,10 @@ def _wait_for_stack(
 
 
 def _wait_for_versions(functions: "LambdaClient") -> None:
-    """Wait until every function's live version is started, as SnapStart does when it is published.
+    """Wait until every function's live version has started.
 
-    They all start at once: until then the machine answers nobody in time. Raises RuntimeError as
-    `wait_for_live` does.
+    All start at the same time, and until then the machine is too busy to answer in time. Raises
+    RuntimeError as `wait_for_live` does.
     """
     for page in functions.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
@@ -111,11 +110,10 @@ def _wait_for_versions(functions: "LambdaClient") -> None:
 def wait_for_live(
     functions: "LambdaClient", name: str, *, within_seconds: float = VERSIONS_WITHIN_SECONDS
 ) -> None:
-    """Wait until the version that a function's alias `live` names is started.
+    """Wait until the version of a function's alias `live` has started.
 
-    Raises RuntimeError with the function's name when the version cannot start (its module or a
-    SnapStart hook raised), at once and with the reason, and when it is still starting after
-    `within_seconds`.
+    Raises RuntimeError with the function's name: with the reason when the version cannot start (its
+    module or a SnapStart hook raised), or when it is still starting after `within_seconds`.
     """
     deadline = time.monotonic() + within_seconds
     while True:
@@ -136,7 +134,7 @@ def _body_of(body: Any) -> Any:
 
 
 def _with_assets(s3: "S3Client", assembly: Path, revision: str) -> dict[str, Any]:
-    """The template with its assets uploaded and named after their content."""
+    """The template with its assets uploaded, and named by a hash of their content."""
     manifest = json.loads((assembly / f"{STACK}.assets.json").read_text())
     text = (assembly / f"{STACK}.template.json").read_text()
     for asset in manifest["files"].values():
@@ -156,7 +154,7 @@ def _with_assets(s3: "S3Client", assembly: Path, revision: str) -> dict[str, Any
 
 
 def _versions_renamed(text: str) -> str:
-    """Every Lambda version's logical id with its function's code key in it."""
+    """The template's text with its function's code key in every Lambda version's logical id."""
     resources = json.loads(text)["Resources"]
     for name, resource in resources.items():
         if resource["Type"] == "AWS::Lambda::Version":
@@ -167,7 +165,7 @@ def _versions_renamed(text: str) -> str:
 
 
 def _zipped(folder: Path, revision: str) -> bytes:
-    """A zip of the folder that is the same as long as the files are."""
+    """A zip of the folder; equal files give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in _files(folder):

@@ -1,4 +1,4 @@
-"""The engine as a child process: MiniStack on 127.0.0.1, its data below one folder."""
+"""The engine: MiniStack as a child process on 127.0.0.1, with its data in one folder."""
 
 import os
 import signal
@@ -14,10 +14,10 @@ import httpx
 from infra.paths import ENGINE
 
 HOST = "127.0.0.1"
-# Where the engine serves REST APIs: this path, the API's id, the stage.
+# A REST API's path in the engine is this, then the API's id, then the stage.
 GATEWAY_PATH = "_aws/execute-api"
 REGION = "us-east-1"
-# MiniStack's root user; not a secret, and of no use anywhere else.
+# MiniStack's root user; not a secret.
 ROOT_USER = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 STARTS_WITHIN_SECONDS = 30
 STOPS_WITHIN_SECONDS = 10
@@ -49,12 +49,12 @@ class Engine:
 
     @property
     def endpoint(self) -> str:
-        """The URL that AWS clients talk to."""
+        """The endpoint URL for AWS clients."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make any AWS client talk to this engine."""
+        """The environment variables that make AWS clients use this engine."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": REGION,
@@ -63,14 +63,14 @@ class Engine:
         }
 
     def __enter__(self) -> Self:
-        """Start it and wait until it answers. Raises RuntimeError with its last words."""
+        """Start it and wait until it answers. Raises RuntimeError with the log's end."""
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 [ENGINE / "bin" / "python", Path(__file__).with_name("engine_process.py")],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self._settings(),
-                # Ctrl-C in the terminal is for the parent, which then stops the engine in order.
+                # Ctrl-C in the terminal must reach only the parent, which stops the engine.
                 start_new_session=True,
             )
         deadline = time.monotonic() + STARTS_WITHIN_SECONDS
@@ -82,8 +82,8 @@ class Engine:
             else:
                 return self
         self.kill()
-        last_words = self.log.read_text()[-2000:]
-        raise RuntimeError(f"the engine did not start on port {self.port}:\n{last_words}")
+        end_of_log = self.log.read_text()[-2000:]
+        raise RuntimeError(f"the engine did not start on port {self.port}:\n{end_of_log}")
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGTERM)
@@ -93,7 +93,7 @@ class Engine:
             self.kill()
 
     def kill(self) -> None:
-        """End it at once; what was not yet saved is lost."""
+        """Kill it; changes that were not saved yet are lost."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 

@@ -1,13 +1,14 @@
-"""The engine's process: MiniStack, saving its state every 20 s and when it is told to stop.
+"""The engine's process: MiniStack with changes to its behavior.
 
-Runs in the engine's own environment (`.local/engine`), never in the project's. MiniStack saves its
-state when it stops; a killed one would lose all since its start. Its own save is called here, in
-its own process. And it enforces the buckets' and queues' TLS-only policies, though it speaks plain
-HTTP: here a request counts as sent over TLS. And it keeps how far a stream was read, but not
-the stream: here a stream begins anew with the engine. And it ignores what a stream's handler
-reports as failed: here that is tried again. With MOTORPOOL_CALLS naming a file, every call that its
-IAM decides on is written there, once. The names are private to MiniStack:
-`tests/e2e/test_engine.py` holds it to its word.
+Runs in the engine's own environment (`.local/engine`), not in the project's. The changes:
+
+- MiniStack saves its state when it stops. Here it also saves it every 20 s, in case it is killed.
+- It enforces TLS-only policies but serves plain HTTP. Here requests count as sent over TLS.
+- It stores the reading positions of streams, but not the streams. Here positions are not restored.
+- It ignores the failures that a stream's handler reports. Here those records are tried again.
+- With MOTORPOOL_CALLS, its IAM decisions are written to that file, each once.
+
+They use MiniStack's private names; `tests/e2e/test_engine.py` tests that they still work.
 """
 
 import json
@@ -19,7 +20,7 @@ from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
 from ministack.services import lambda_svc, sts  # type: ignore[import-not-found]
 
-# Tests do not wait for 20 s.
+# Tests set a shorter time.
 SAVED_EVERY_SECONDS = float(os.environ.get("MOTORPOOL_SAVED_EVERY_SECONDS", "20"))
 
 
@@ -29,7 +30,7 @@ def _save_for_ever(stopping: threading.Event) -> None:
 
 
 def _stop_with_the_parent(parent: int, stopping: threading.Event) -> None:
-    """A parent that was killed cannot say so; a changed parent id does."""
+    """Stop when the parent process is gone, which shows in a changed parent id."""
     while not stopping.wait(1):
         if os.getppid() != parent:
             os.kill(os.getpid(), 15)
@@ -41,14 +42,14 @@ def _pin_as_secure(source_ip: str, _: bool) -> object:
 
 
 def _forget_positions(*_: object) -> None:
-    """Positions in streams that are gone would have every new record passed over."""
+    """Restore no stream positions: with positions of a former stream, new records are skipped."""
 
 
 def _register_sessions_one_at_a_time() -> None:
-    """Keep the start of many functions at once from failing.
+    """Prevent failures when many functions start at the same time.
 
-    Each start registers its role's session, which looks through the sessions of all others
-    unguarded: "dictionary changed size during iteration", and the version is `Failed` for good.
+    Each start registers a session, for which MiniStack iterates over all sessions without a lock.
+    The error "dictionary changed size during iteration" leaves a version `Failed`.
     """
     register, lock = sts.register_session, threading.Lock()
 
@@ -62,12 +63,11 @@ def _register_sessions_one_at_a_time() -> None:
 def _retry_failed_stream_records() -> None:
     """Make a stream's mapping try again from the first record that its handler reported as failed.
 
-    MiniStack takes such a batch as done. A batch that ends in an error it tries again, a second
-    later, and polls everything else meanwhile: so the report becomes an error.
+    MiniStack treats a batch with such a report as done, but tries a batch with an error again after
+    a second. So the report is turned into an error.
 
-    `_apply_filter_criteria` is how the mapping of an invocation is known: the polling thread calls
-    it with the mapping just before `_execute_function`, and every other invocation (queues,
-    requests) is made in another thread.
+    The mapping of an invocation is known from `_apply_filter_criteria`: the polling thread calls it
+    with the mapping just before `_execute_function`; all other invocations are in other threads.
     """
     filtered, execute = lambda_svc._apply_filter_criteria, lambda_svc._execute_function
     thread = threading.local()
@@ -94,7 +94,7 @@ def _retry_failed_stream_records() -> None:
             return answer
         failed = {report.get("itemIdentifier") for report in reports}
         sequences = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
-        # As on AWS, a report on a record that is not in the batch fails the whole batch.
+        # As on AWS, a report about a record that is not in the batch fails the whole batch.
         known = failed <= set(sequences)
         first_failed[mapping["UUID"]] = next(
             sequence for sequence in sequences if sequence in failed or not known
@@ -112,7 +112,7 @@ def _reports_of_a_stream(mapping: dict[str, Any]) -> bool:
 
 
 def _record_calls_in(file: str) -> None:
-    """Who asked for which action on what, and whether it was allowed: a JSON line for each."""
+    """Write each IAM decision to the file as a JSON line: principal, action, resource, decision."""
     decide = iam_evaluator.evaluate
     known: set[tuple[str, ...]] = set()
     lock = threading.Lock()

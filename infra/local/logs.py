@@ -1,4 +1,4 @@
-"""The functions' log lines, followed as they are written."""
+"""The functions' log lines, for `make run`."""
 
 import json
 import time
@@ -14,7 +14,7 @@ GROUP_PREFIX = "/aws/lambda/motorpool-"
 
 
 def lines(logs: "CloudWatchLogsClient", since_ms: int, until_ms: int) -> Iterator[str]:
-    """One line for each request or fault from then until before then; bare metrics are left out."""
+    """The log lines from `since_ms` until before `until_ms`, without pure metric lines."""
     for group in logs.describe_log_groups(logGroupNamePrefix=GROUP_PREFIX)["logGroups"]:
         name = group["logGroupName"]
         try:
@@ -42,5 +42,5 @@ def _shown(line: str) -> str | None:
 
 
 def now_ms() -> int:
-    """The engine's clock is this machine's."""
+    """The current time in milliseconds, by this machine's clock, which is the engine's too."""
     return int(time.time() * 1000)

@@ -1,4 +1,4 @@
-"""The whole system on this machine: build, synthesize, start the engine, deploy, seed."""
+"""The system on this machine: build, synthesize, start the engine, deploy, add the demo world."""
 
 import hashlib
 import os
@@ -26,22 +26,22 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class LocalStack:
-    """A deployed stack: its engine, CloudFormation's outputs, and what `stack.json` holds."""
+    """A deployed stack: its engine, CloudFormation's outputs, and the content of `stack.json`."""
 
     engine: Engine
     outputs: Outputs
     description: dict[str, Any]
 
     def redeployed(self) -> None:
-        """Make what was edited live: new versions of the functions that changed."""
+        """Deploy edited files: changed functions get new versions."""
         _deployed(self.engine, lambda _: None)
 
 
 @contextmanager
 def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
-    """The stack with its data below `folder`, stopped at the end.
+    """A running stack with its data below `folder`; it stops when the context ends.
 
-    Sets the variables by which this process's AWS clients find it.
+    Sets the environment variables with which this process's AWS clients use it.
     """
     say("Starting the engine")
     with Engine(folder, port) as engine:
@@ -51,7 +51,7 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
         aws.forget()
         secret_keys.forget()
         relay_open_transfers()
-        say("Settling the demo world")
+        say("Creating the demo world")
         file = folder / "stack.json"
         told = {
             "partner_api": _url(engine, outputs["PartnerApiId"], "api"),
@@ -64,7 +64,7 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
 
 
 def relay_open_transfers() -> None:
-    """The engine's streams do not outlive it: send what they may not have told of."""
+    """Send the messages of pending transfers again: the engine's streams are lost when it stops."""
     for partner in partners.every():
         for transfer in transfers.of_partner(partner.id, "accepted"):
             outbox.send(transfer.id, transfer.vehicle_id, transfer.partner_id)
@@ -80,7 +80,7 @@ def _deployed(engine: Engine, say: Say) -> Outputs:
 
 
 def revision() -> str:
-    """A name for the present state of what the linked layers hold."""
+    """A hash of the content of the linked layers."""
     digest = hashlib.sha256()
     for file in sorted((LAYERS / "motorpool").rglob("*.py")):
         digest.update(str(file).encode() + file.read_bytes())

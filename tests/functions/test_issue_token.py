@@ -53,7 +53,7 @@ def test_a_client_gets_a_token_of_its_own_in_one_read(somebody: Somebody) -> Non
     client = clients.find(world.CLIENT)
     assert token is not None
     assert client is not None
-    assert client.stands_by(token)
+    assert client.accepts_token(token)
     assert token.scopes == {"vehicle_suppliers.vehicles.write"}
     assert answer.calls == ("GetItem",)
 

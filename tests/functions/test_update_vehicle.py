@@ -180,7 +180,7 @@ def test_a_user_of_another_organization_needs_a_transfer(
     branch = world.organization("org_" + "a" * 32, parent=root)
     other = world.driver("usr_" + "b" * 32, at=branch, phone="+14155550101")
     message = invalid(changed(somebody, userId=other.id).calls())
-    assert message.startswith("userId: is of another organization")
+    assert message.startswith("userId: belongs to another organization")
 
 
 @pytest.mark.parametrize("id", ["usr_1", "usr_" + "9" * 32])

@@ -74,9 +74,9 @@ def photo_bucket(stack: Template) -> str:
 def secret(stack: Template, name: Secret) -> dict[str, Any]:
     """What points to a secret."""
     of_that_name = {
-        "pepper": "Keys the HMAC",
-        "cursor_key": "Signs the cursors",
-        "token_key": "Signs the access tokens",
+        "pepper": "Key of the HMAC",
+        "cursor_key": "Key that signs the cursors",
+        "token_key": "Key that signs the access tokens",
     }
     [found] = [
         logical

@@ -125,7 +125,7 @@ def test_a_refusal_is_final(server: Server) -> None:
     with pytest.raises(ClientError) as raised:
         count()
     assert aws.code_of(raised.value) == "ConditionalCheckFailedException"
-    assert not aws.may_pass(raised.value)
+    assert not aws.is_transient(raised.value)
     assert len(server.heard) == 1
 
 
@@ -133,8 +133,8 @@ def test_an_update_whose_answer_is_lost_is_not_sent_again(server: Server) -> Non
     server.outcomes = [hang_up, (200, {})]
     with pytest.raises(ConnectionClosedError) as raised:
         count()
-    assert aws.may_pass(raised.value)
-    assert not aws.is_undone(raised.value)
+    assert aws.is_transient(raised.value)
+    assert not aws.was_not_executed(raised.value)
     assert len(server.heard) == 1
 
 
@@ -143,7 +143,7 @@ def test_an_update_that_failed_with_a_500_may_have_been_done_too(server: Server)
     with pytest.raises(ClientError) as raised:
         count()
     assert aws.status_of(raised.value) == 500
-    assert not aws.is_undone(raised.value)
+    assert not aws.was_not_executed(raised.value)
     assert len(server.heard) == 1
 
 
@@ -163,7 +163,7 @@ def test_an_update_that_reached_nobody_is_sent_again(
     _found_at(f"http://127.0.0.1:{port}", monkeypatch)
     with pytest.raises(EndpointConnectionError) as raised:
         count()
-    assert aws.is_undone(raised.value)
+    assert aws.was_not_executed(raised.value)
     assert len(slept) == TRIES - 1
     aws.forget()
 

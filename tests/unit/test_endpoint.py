@@ -18,7 +18,7 @@ from motorpool.access.callers import Caller
 from motorpool.api.endpoint import Endpoint, Result, endpoint
 from motorpool.api.gateway_event import MOST_PROBLEMS
 from motorpool.api.idempotency import AlreadyAnswered, FirstAnswer
-from motorpool.api.schemas import NOT_KEPT, PartnerModel, ShortText
+from motorpool.api.schemas import NOT_STORED, PartnerModel, ShortText
 from motorpool.dynamodb import table
 from motorpool.dynamodb.items import Item
 from motorpool.dynamodb.table import Key, TransactItem
@@ -63,7 +63,7 @@ class Paint(PartnerModel):
 
 class Device(PartnerModel):
     id: str
-    secret: Annotated[str, NOT_KEPT]
+    secret: Annotated[str, NOT_STORED]
 
 
 @endpoint(raises=(UserNotFound, UserAlreadyExists))
@@ -533,7 +533,7 @@ def shows_a_secret(store: Store) -> Endpoint:
         device = Device(id=first["id"], secret=f"secret-{next(numbers)}")
         return Result(device, (table.put(Key("secret", device.secret), {}),))
 
-    @endpoint(renewed=with_another_secret)
+    @endpoint(renew=with_another_secret)
     def connect(caller: Caller) -> Result[Device]:
         device = Device(id="dev_1", secret=f"secret-{next(numbers)}")
         return Result(device, (table.put(Key("secret", device.secret), {}),))

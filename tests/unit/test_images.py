@@ -464,7 +464,9 @@ def appended(kind: str, tail: bytes) -> bytes:
     ids=shortly,
 )
 def test_a_polyglot_is_refused_with_what_else_it_is(kind: str, tail: bytes, what: str) -> None:
-    assert refusal_of(appended(kind, tail), kind) == f"The file holds {what} besides the picture."
+    assert (
+        refusal_of(appended(kind, tail), kind) == f"The file contains {what} besides the picture."
+    )
 
 
 def test_a_polyglot_inside_the_metadata_is_refused() -> None:

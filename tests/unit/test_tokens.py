@@ -76,7 +76,7 @@ def test_a_client_stands_by_the_tokens_of_its_valid_secrets_only() -> None:
         if (mark := both.mark_of(secret, pepper))
     )
     assert both.mark_of("three", pepper) is None
-    assert (both.stands_by(old), both.stands_by(new)) == (True, True)
+    assert (both.accepts_token(old), both.accepts_token(new)) == (True, True)
     newest = both.without_old_secret()
-    assert (newest.stands_by(old), newest.stands_by(new)) == (False, True)
-    assert not both.revoked().stands_by(new)
+    assert (newest.accepts_token(old), newest.accepts_token(new)) == (False, True)
+    assert not both.revoked().accepts_token(new)

@@ -191,7 +191,7 @@ def test_another_user_must_be_of_the_same_organization(
     other = replace(owner, id="usr_2", phone="+14155550199")
     after = updated(vehicle, other, userId="usr_2")
     assert (after.user_id, after.customer_phone) == ("usr_2", "+14155550199")
-    with pytest.raises(InvalidParameters, match=r"^userId: is of another organization"):
+    with pytest.raises(InvalidParameters, match=r"^userId: belongs to another organization"):
         updated(vehicle, replace(other, org_id="org_2"), userId="usr_2")
 
 

@@ -1,8 +1,8 @@
-"""Motorpool's own package: a room per capability, and below them what all of them stand on."""
+"""Motorpool's own package: one subpackage per capability, and the modules that all of them use."""
 
 import gc
 import os
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    # What a function's import makes stays: looking for garbage in it was a tenth of a start's CPU.
+    # Collect rarely: an import leaves no garbage, and collections took a tenth of a start's CPU.
     gc.set_threshold(100_000)

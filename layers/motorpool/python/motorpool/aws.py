@@ -1,7 +1,7 @@
-"""The clients of AWS. A function makes those it needs when it is imported (see `priming`).
+"""AWS clients. A function creates those it needs when it is imported (see `priming`).
 
-A call is tried 5 times in botocore's standard mode, as long as the request's budget lasts. Its
-pauses grow: from up to 25 ms (DynamoDB) or 50 ms, and from up to 1 s when AWS throttles.
+A call has up to 5 attempts in botocore's standard mode, within the request's budget. The pauses
+between them grow, from up to 25 ms (DynamoDB) or 50 ms, or from up to 1 s when AWS throttles.
 """
 
 from functools import cache
@@ -45,16 +45,16 @@ THROTTLED = {
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    """DynamoDB."""
-    client = boto3.client("dynamodb", config=_patience(READ_TIMEOUT))
-    client.meta.events.register("needs-retry.dynamodb.UpdateItem", _do_not_count_twice)
+    """The DynamoDB client."""
+    client = boto3.client("dynamodb", config=_config(READ_TIMEOUT))
+    client.meta.events.register("needs-retry.dynamodb.UpdateItem", _stop_when_maybe_done)
     return _within_budget(client)
 
 
 @cache
 def s3() -> "S3Client":
-    """S3, each bucket at its region's host (on AWS) and with today's signatures."""
-    config = _patience(READ_TIMEOUT_OF_FILES).merge(
+    """The S3 client: virtual-hosted addresses and Signature Version 4."""
+    config = _config(READ_TIMEOUT_OF_FILES).merge(
         Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
     )
     return _within_budget(boto3.client("s3", config=config))
@@ -62,51 +62,51 @@ def s3() -> "S3Client":
 
 @cache
 def sqs() -> "SQSClient":
-    """SQS."""
-    return _within_budget(boto3.client("sqs", config=_patience(READ_TIMEOUT)))
+    """The SQS client."""
+    return _within_budget(boto3.client("sqs", config=_config(READ_TIMEOUT)))
 
 
 @cache
 def secrets_manager() -> "SecretsManagerClient":
-    """Secrets Manager."""
-    return _within_budget(boto3.client("secretsmanager", config=_patience(READ_TIMEOUT)))
+    """The Secrets Manager client."""
+    return _within_budget(boto3.client("secretsmanager", config=_config(READ_TIMEOUT)))
 
 
 def forget() -> None:
-    """Make every client anew: this process now works on another stack."""
+    """Create every client again on its next use: this process now works on another stack."""
     for client in (dynamodb, s3, sqs, secrets_manager):
         client.cache_clear()
 
 
-def may_pass(fault: Fault) -> bool:
-    """Whether the same call may succeed in a moment: throttled, no answer, or 5xx."""
-    return not isinstance(fault, ClientError) or status_of(fault) >= 500 or is_undone(fault)
+def is_transient(fault: Fault) -> bool:
+    """Whether the same call may succeed soon: it was throttled, got no response, or got a 5xx."""
+    return not isinstance(fault, ClientError) or status_of(fault) >= 500 or was_not_executed(fault)
 
 
-def is_undone(fault: Fault) -> bool:
-    """Whether AWS has certainly done nothing in that try: it throttled, or nothing was sent."""
+def was_not_executed(fault: Fault) -> bool:
+    """Whether the attempt certainly had no effect: it was throttled, or never sent."""
     if isinstance(fault, ClientError):
         return code_of(fault) in THROTTLED
     return isinstance(fault, NOT_SENT)
 
 
 def code_of(error: ClientError) -> str:
-    """AWS's code of an error."""
+    """The AWS error code."""
     return error.response["Error"].get("Code", "")
 
 
 def status_of(error: ClientError) -> int:
-    """The HTTP status of an error."""
+    """The HTTP status of an AWS error."""
     return error.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def _patience(read_timeout: int) -> Config:
+def _config(read_timeout: int) -> Config:
     return Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": TRIES},
         tcp_keepalive=True,
-        # AWS checks them too; here it would be a tenth of a call's CPU.
+        # AWS validates them too; doing it here takes a tenth of a call's CPU time.
         parameter_validation=False,
     )
 
@@ -120,23 +120,23 @@ def _stop_when_spent(
     response: Any, caught_exception: Exception | None, operation: Any, **_: Any
 ) -> None:
     fault = _fault_of(response, caught_exception, operation)
-    if isinstance(fault, FAULTS) and may_pass(fault) and not budget.allows_another_try():
+    if isinstance(fault, FAULTS) and is_transient(fault) and not budget.allows_another_try():
         raise fault
 
 
-def _do_not_count_twice(
+def _stop_when_maybe_done(
     response: Any, caught_exception: Exception | None, operation: Any, **_: Any
 ) -> None:
-    """An update that may have been done is not sent again."""
+    """Do not retry an update that may have been executed: it is not idempotent."""
     fault = _fault_of(response, caught_exception, operation)
-    if isinstance(fault, FAULTS) and not is_undone(fault):
+    if isinstance(fault, FAULTS) and not was_not_executed(fault):
         raise fault
 
 
 def _fault_of(
     response: Any, caught_exception: Exception | None, operation: Any
 ) -> Exception | None:
-    """What a try failed with, as botocore raises it after the last one; None when it succeeded."""
+    """The exception of an attempt, as botocore raises it after the last one; None on success."""
     if caught_exception is not None or response[0].status_code < 300:
         return caught_exception
     return ClientError(response[1], operation.name)

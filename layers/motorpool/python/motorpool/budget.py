@@ -1,9 +1,9 @@
-"""One budget of time and tries for everything that a request does again.
+"""One retry budget, in time and attempts, for everything that a request repeats.
 
-Decisions that are made anew, keys that a batch read left over, and botocore's tries of a call all
-draw on it. A function has 25 s: a try that begins at the last moment waits for 3 s (S3: 6 s), and
-two calls may follow that get one try each. The messages of a batch have their own tries and share
-the time; what has not begun by then comes again.
+It covers repeated decisions, the unprocessed keys of a batch read, and botocore's retries. The time
+fits a function's 25 s: a retry that starts at the last moment takes up to 3 s (S3: 6 s), and two
+calls with one attempt each may follow. The messages of a batch have attempts of their own, but
+share the time; messages that have not started by then are delivered again.
 """
 
 import time
@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from random import SystemRandom
 
-# Each time, somebody else's change has got through. 16 tries with these pauses take about 3 s.
+# A conflict means that another writer succeeded. 16 attempts with these pauses take about 3 s.
 TRIES = 16
 LONGEST_PAUSE = 0.4
 SECONDS = 10.0
@@ -23,14 +23,14 @@ _random = SystemRandom()
 
 @dataclass(slots=True)
 class Budget:
-    """What is left to one request: tries, and seconds since it began."""
+    """The budget of one request: the attempts that are left, and when it began."""
 
     tries: int = TRIES
     began: float = field(default_factory=lambda: time.monotonic())
 
     @property
     def is_spent(self) -> bool:
-        """Whether nothing may be tried again."""
+        """Whether no further attempt is allowed."""
         return self.tries <= 0 or time.monotonic() - self.began >= SECONDS
 
 
@@ -39,9 +39,9 @@ _of_the_request: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 @contextmanager
 def of_one_request(*, began: float | None = None) -> Iterator[Budget]:
-    """What is done inside shares one budget.
+    """Everything inside shares one budget.
 
-    `began`: the `time.monotonic()` from which its time counts; now, unless given.
+    `began`: the `time.monotonic()` at which its time starts; by default now.
     """
     budget = Budget() if began is None else Budget(began=began)
     token = _of_the_request.set(budget)
@@ -52,9 +52,9 @@ def of_one_request(*, began: float | None = None) -> Iterator[Budget]:
 
 
 def tries() -> Iterator[None]:
-    """A first try at once, more after pauses of up to 0.4 s; ends when the budget is spent.
+    """Yield once for each attempt, with pauses of up to 0.4 s between them, within the budget.
 
-    Outside a request, each loop has a budget of its own.
+    The first attempt is always allowed. Outside a request, each loop has a budget of its own.
     """
     budget = _of_the_request.get() or Budget()
     while True:
@@ -66,7 +66,7 @@ def tries() -> Iterator[None]:
 
 
 def allows_another_try() -> bool:
-    """Count a try that failed. Whether the request under way, if there is one, may try again."""
+    """Count a failed attempt; whether the current request, if any, may make another."""
     budget = _of_the_request.get()
     if budget is None:
         return True

@@ -1,8 +1,8 @@
-"""Every refusal a caller can see, with the status and code it has on each API.
+"""The errors that callers get, each with its status and code on each API.
 
-A rule raises the error where the rule lives; `endpoint` turns it into an answer. A handler names in
-`@endpoint(raises=…)` what it refuses with; writing the OpenAPI document fails when one of those has
-no answer on the handler's API.
+Rules raise them; `endpoint` turns them into answers. A handler lists the errors it can raise in
+`@endpoint(raises=…)`; writing the OpenAPI document fails when one of those has no answer on the
+handler's API. The first paragraph of an error's docstring is published in that document.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, NamedTuple, override
 
 Api = Literal["partner", "supplier"]
 
-# The names of code and message in each API's error body.
+# The names of the code and the message in each API's error body.
 ENVELOPES: dict[Api, tuple[str, str]] = {
     "partner": ("error_code", "error_message"),
     "supplier": ("code", "message"),
@@ -20,7 +20,7 @@ NO_HEADERS: Mapping[str, str] = {}
 
 
 class Refusal(NamedTuple):
-    """How one API answers an error: status, the code in the envelope, and a message of its own."""
+    """How one API answers an error: status, code, and a message if it differs from the error's."""
 
     status: int
     code: str
@@ -28,12 +28,12 @@ class Refusal(NamedTuple):
 
 
 class MotorpoolError(Exception):
-    """A refusal with a message that may be shown to the caller."""
+    """An error whose message may be shown to the caller."""
 
     partner: ClassVar[Refusal | None] = None
     supplier: ClassVar[Refusal | None] = None
     message: ClassVar[str]
-    # False: a failure of ours, which alarms count; True: a business outcome, whatever its status.
+    # True: a business outcome, whatever its status. False: a failure, which alarms count.
     expected: ClassVar[bool] = True
     headers: Mapping[str, str] = NO_HEADERS
 
@@ -43,12 +43,12 @@ class MotorpoolError(Exception):
 
     @classmethod
     def is_answered_on(cls, api: Api) -> bool:
-        """Whether that API has an answer to the error."""
+        """Whether the error has a status and code on that API."""
         return (cls.partner if api == "partner" else cls.supplier) is not None
 
     @classmethod
     def on(cls, api: Api) -> Refusal:
-        """The refusal on that API."""
+        """The error's status and code on that API. Raises TypeError when it has none."""
         refusal = cls.partner if api == "partner" else cls.supplier
         if refusal is None:
             raise TypeError(f"{cls.__name__} has no answer on the {api} API")
@@ -56,7 +56,7 @@ class MotorpoolError(Exception):
 
     @classmethod
     def envelope(cls, api: Api) -> tuple[str, str]:
-        """The names of code and message in the error body on that API."""
+        """The names of the code and the message in that API's error body."""
         return ENVELOPES[api]
 
     def body(self, api: Api) -> dict[str, str]:
@@ -67,9 +67,9 @@ class MotorpoolError(Exception):
 
 
 class InvalidParameters(MotorpoolError):
-    """The request cannot be understood, or claims what is not so.
+    """The request is malformed, or contradicts stored or decoded data (see the message).
 
-    Takes (field, what was wrong) pairs, fields named as the caller wrote them.
+    Takes (field, problem) pairs, with the fields named as the caller wrote them.
     """
 
     partner = Refusal(400, "ERROR_INVALID_PARAMETERS")
@@ -82,14 +82,14 @@ class InvalidParameters(MotorpoolError):
 
     @override
     def body(self, api: Api) -> dict[str, str]:
-        """On the supplier API, the document's message comes before the fields."""
+        """The error body; on the supplier API the documented message comes before the fields."""
         if api == "partner":
             return super().body(api)
         return super().body(api) | {"message": f"{self.message}: {self.shown}"}
 
 
 class MissingScope(MotorpoolError):
-    """The client's scopes do not cover this route."""
+    """The client does not have a scope that this operation needs."""
 
     partner = Refusal(403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
     supplier = Refusal(401, "unauthorized", "Invalid OAuth 2.0 credentials provided")
@@ -100,14 +100,16 @@ class MissingScope(MotorpoolError):
 
 
 class NoPermission(MotorpoolError):
-    """The resource is the partner's, but outside the organizations this client is linked to."""
+    """The resource belongs to the partner, but is outside the client's organizations."""
 
     partner = Refusal(403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
     message = "The client's organizations do not include the one that this resource belongs to"
 
 
 class OrganizationNotFound(MotorpoolError):
-    """No such organization, or another partner's."""
+    """There is no such organization, it is another partner's or, on the supplier API, outside the
+    client's organizations.
+    """
 
     partner = Refusal(404, "ERROR_ORGANIZATION_NOT_FOUND")
     supplier = Refusal(
@@ -117,7 +119,7 @@ class OrganizationNotFound(MotorpoolError):
 
 
 class UserNotFound(MotorpoolError):
-    """No such user, or another partner's."""
+    """There is no such user, it is another partner's, or the operation does not accept it."""
 
     partner = Refusal(404, "ERROR_USER_NOT_FOUND")
     supplier = Refusal(404, "user_not_found")
@@ -125,14 +127,16 @@ class UserNotFound(MotorpoolError):
 
 
 class UserAlreadyExists(MotorpoolError):
-    """Another user of this partner has the phone number."""
+    """Another user of the partner has the phone number."""
 
     partner = Refusal(409, "ERROR_USER_ALREADY_EXISTS")
     message = "A user with this phone number exists"
 
 
 class VehicleNotFound(MotorpoolError):
-    """No such vehicle, or another partner's."""
+    """There is no such vehicle, it is another partner's or, on the supplier API, outside the
+    client's organizations.
+    """
 
     partner = Refusal(404, "ERROR_VEHICLE_NOT_FOUND")
     supplier = Refusal(404, "vehicle_not_found")
@@ -140,17 +144,17 @@ class VehicleNotFound(MotorpoolError):
 
 
 class VehicleAlreadyExists(MotorpoolError):
-    """An active vehicle of this partner has the VIN, or the plate in that state."""
+    """Another active vehicle of the partner has the VIN or the license plate."""
 
     partner = Refusal(409, "ERROR_VEHICLE_ALREADY_EXISTS")
     message = "An active vehicle with this VIN or license plate exists"
 
 
 class Unavailable(MotorpoolError):
-    """A dependency throttled or timed out. The request is carried out whole, or not at all.
+    """A dependency failed or timed out. The request was carried out completely or not at all; it
+    can be repeated with the same Idempotency-Key.
 
-    A repeat with the same Idempotency-Key finds out. The partner API's documents know no 503, so
-    there it is the documented 500.
+    The partner API's contract has no 503, so there it is the documented 500.
     """
 
     partner = Refusal(500, "INTERNAL_SERVER_ERROR")
@@ -161,7 +165,7 @@ class Unavailable(MotorpoolError):
 
 
 class Unexpected(MotorpoolError):
-    """What nobody foresaw. The caller learns nothing but the request id."""
+    """An unexpected error. Quote `x-request-id` when you report it."""
 
     partner = Refusal(500, "INTERNAL_SERVER_ERROR")
     supplier = Refusal(500, "internal_server_error")
@@ -170,19 +174,19 @@ class Unexpected(MotorpoolError):
 
 
 class PartnerNotFound(MotorpoolError):
-    """No such partner. Only operators ask."""
+    """There is no such partner. Raised for operators only."""
 
     message = "There is no such partner"
 
 
 class ClientNotFound(MotorpoolError):
-    """No such client. Only operators ask."""
+    """There is no such client. Raised for operators only."""
 
     message = "There is no such client"
 
 
 class RotationNotFinished(MotorpoolError):
-    """Two secrets of the client are valid. Only operators meet it."""
+    """Two secrets of the client are valid. Raised for operators only."""
 
     message = (
         "Two secrets of this client are valid, and a new one would make the older one invalid: "
@@ -191,9 +195,9 @@ class RotationNotFinished(MotorpoolError):
 
 
 class Conflict(MotorpoolError):
-    """Somebody changed it in between. Only operators meet it."""
+    """Another operator changed the item after it was read. Raised for operators only."""
 
-    message = "Somebody else changed it at the same moment: look again, then repeat"
+    message = "Somebody else changed it at the same time: check its state, then repeat the command"
 
 
 class VehicleIsNotActive(MotorpoolError):
@@ -204,7 +208,7 @@ class VehicleIsNotActive(MotorpoolError):
 
 
 class PhotoNotFound(MotorpoolError):
-    """No such photo, or another partner's."""
+    """There is no such photo, it is another partner's, or its file is not available."""
 
     partner = Refusal(404, "ERROR_PHOTO_NOT_FOUND")
     message = "There is no such photo"
@@ -225,28 +229,28 @@ class OdometerPhotoRequired(MotorpoolError):
 
 
 class OnlyOnePhoto(MotorpoolError):
-    """More than one license photo or odometer photo."""
+    """There is more than one license photo or odometer photo."""
 
     partner = Refusal(500, "ERROR_MILEAGE_CHECKIN_SUPPORTS_ONLY_ONE_PHOTO")
     message = "A check-in has one license photo and one odometer photo"
 
 
 class LicensePlateMismatch(MotorpoolError):
-    """The plate or state differs from the vehicle's."""
+    """The license plate or state differs from the vehicle's."""
 
     partner = Refusal(500, "ERROR_LICENSE_PLATE_MISMATCH")
     message = "The license plate differs from the vehicle's"
 
 
 class PhotoNotOwnedByUser(MotorpoolError):
-    """A photo is not of the vehicle's user, is unknown, or was used by another check-in."""
+    """A photo is unknown, not of the vehicle's user, or was used by another check-in."""
 
     partner = Refusal(500, "ERROR_PHOTO_NOT_OWNED_BY_USER")
-    message = "A photo is not one of the vehicle's user"
+    message = "A photo does not belong to the vehicle's user"
 
 
 class CheckInIsLocked(MotorpoolError):
-    """An earlier check-in awaits review, or the cadence's next window is not open."""
+    """A check-in of the vehicle awaits review, or it is too early for the partner's cadence."""
 
     partner = Refusal(500, "ERROR_CHECKIN_IS_LOCKED")
     message = "A check-in is not possible now"
@@ -260,56 +264,56 @@ class MileageTooLow(MotorpoolError):
 
 
 class CheckInNotFound(MotorpoolError):
-    """No such check-in, or another partner's."""
+    """There is no such check-in, or it is another partner's."""
 
     partner = Refusal(404, "ERROR_MILEAGE_CHECKIN_NOT_FOUND")
     message = "There is no such mileage check-in"
 
 
 class CheckInIsFinal(MotorpoolError):
-    """A confirmed or declined check-in does not change."""
+    """The check-in is confirmed or declined, and cannot change any more."""
 
     partner = Refusal(409, "ERROR_CHECKIN_IS_FINAL")
     message = "The check-in is confirmed or declined"
 
 
 class TransferNotFound(MotorpoolError):
-    """No such transfer, another partner's, or between organizations outside the subtree."""
+    """There is no such transfer, or both its organizations are outside the client's."""
 
     supplier = Refusal(404, "transfer_not_found")
     message = "Transfer was not found or not authorized"
 
 
 class TransferOfAssignedVehicle(MotorpoolError):
-    """A driver is assigned."""
+    """A driver is assigned to the vehicle."""
 
     supplier = Refusal(422, "transfer_assigned_vehicle")
     message = "It is not allowed to transfer an assigned vehicle"
 
 
 class TransferInProgress(MotorpoolError):
-    """Another transfer of the vehicle is pending."""
+    """A transfer of the vehicle is pending."""
 
     supplier = Refusal(422, "transfer_in_progress")
     message = "Another transfer of the vehicle is in progress"
 
 
 class DriverNotFound(MotorpoolError):
-    """The driver is no user of the organization that owns the vehicle."""
+    """The driver is not a user of the organization that owns the vehicle."""
 
     supplier = Refusal(404, "driver_not_found")
     message = "The driver is not a user of the organization that owns the vehicle"
 
 
 class InactiveVehicle(MotorpoolError):
-    """A deactivated vehicle has no driver."""
+    """The vehicle is deactivated, and cannot have a driver."""
 
     supplier = Refusal(422, "vehicle_not_active")
     message = "The vehicle is deactivated"
 
 
 class RateLimited(MotorpoolError):
-    """The client has used up its requests to this endpoint for the hour."""
+    """The client has made its number of requests to this operation for the hour."""
 
     supplier = Refusal(429, "rate_limited")
     message = "Number of requests exceeds allowed limit"
@@ -320,26 +324,26 @@ class RateLimited(MotorpoolError):
 
 
 class OAuthError(MotorpoolError):
-    """A refusal of the token endpoint, in the shape of RFC 6749, section 5.2."""
+    """An error of the token endpoint, in the format of RFC 6749, section 5.2."""
 
     headers: Mapping[str, str] = {"Cache-Control": "no-store"}
 
     @override
     @classmethod
     def envelope(cls, api: Api) -> tuple[str, str]:
-        """As RFC 6749 names them."""
+        """The names of the code and the message in RFC 6749."""
         return "error", "error_description"
 
 
 class InvalidTokenRequest(OAuthError):
-    """A parameter is missing, given twice, or malformed."""
+    """A parameter is missing, malformed or given twice, or there are two sets of credentials."""
 
     supplier = Refusal(400, "invalid_request")
     message = "The request is malformed"
 
 
 class InvalidClient(OAuthError):
-    """No such client, or not its secret."""
+    """There is no such client, or its secret is wrong."""
 
     supplier = Refusal(401, "invalid_client")
     message = "The client is unknown, or its secret is wrong"
@@ -350,14 +354,14 @@ class InvalidClient(OAuthError):
 
 
 class InvalidScope(OAuthError):
-    """A scope that the client does not have."""
+    """The client does not have one of the scopes."""
 
     supplier = Refusal(400, "invalid_scope")
     message = "The client does not have that scope"
 
 
 class UnsupportedGrantType(OAuthError):
-    """Another grant than client credentials."""
+    """The grant type is not `client_credentials`."""
 
     supplier = Refusal(400, "unsupported_grant_type")
     message = "Only client_credentials is supported"

@@ -1,4 +1,4 @@
-"""Text for people: which characters it may have, and the names that operators choose."""
+"""Which characters text may have, and the check of the names that operators choose."""
 
 import re
 
@@ -11,16 +11,16 @@ LONGEST = 64
 # - line and paragraph separators (U+2028, U+2029): text stays on its line;
 # - characters that set the direction of text (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to
 #   U+2069): they make text look like other text;
-# - U+FFFD: a program on the way wrote it in the place of bytes that are not UTF-8.
-# The expression is part of the OpenAPI documents. Rust, ECMAScript and Python read it alike.
+# - U+FFFD: the replacement for bytes that were not valid UTF-8.
+# The expression is in the OpenAPI documents; it means the same in Rust, ECMAScript and Python.
 NOT_PRINTABLE = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffd"
 PRINTABLE = f"^[^{NOT_PRINTABLE}]*$"
 
 
 def checked(name: str) -> str:
-    """The name without the spaces around it.
+    """The name without surrounding spaces.
 
-    Raises InvalidParameters unless that is 1 to 64 printable characters.
+    Raises InvalidParameters unless it has 1 to 64 printable characters.
     """
     name = name.strip()
     if not name:

@@ -1,7 +1,7 @@
-"""Priming: each of a function's calls to AWS is made once before its snapshot, without a socket.
+"""Priming: each kind of AWS call is made once before the snapshot, without the network.
 
-The calls are built, signed and parsed as always, but answered here. What botocore loads and builds
-on first use (endpoint rules, models, serializers) is then in the snapshot.
+The calls are built, signed and parsed as usual, but a handler here answers them. What botocore
+loads and builds on first use (endpoint rules, models, serializers) is then in the snapshot.
 """
 
 import io
@@ -23,24 +23,25 @@ def prime(
     headers: Mapping[str, str] | None = None,
     **calls: dict[str, Any],
 ) -> None:
-    """In a function: make the client now, and before the snapshot each call (its parameters).
+    """In a function that uses the client: create it now, and make the calls before the snapshot.
 
-    `variables`: `Uses` sets one of them for each function that makes such calls. In other functions
-    and elsewhere (command line, tests) the client is made when it is first used, if ever.
-    `answer`, `headers`: the answer to every call; what is not in an operation's output is ignored.
+    `variables`: the function uses the client if `Uses` has set one of them. In other functions, on
+    the command line and in tests, the client is created when it is first used.
+    `answer`, `headers`: the response to every call; members that an operation does not have are
+    ignored. `calls`: the parameters of each call, by the client's method.
     """
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ and not os.environ.keys().isdisjoint(variables):
-        before_snapshot(partial(_rehearse, client(), calls, answer, headers or {}))
+        before_snapshot(partial(_make_calls, client(), calls, answer, headers or {}))
 
 
-def _rehearse(
+def _make_calls(
     client: Any, calls: dict[str, dict[str, Any]], answer: bytes, headers: Mapping[str, str]
 ) -> None:
     def answered(request: Any, **_: Any) -> AWSResponse:
         given = HTTPHeaders.from_dict(headers)
         return AWSResponse(request.url, 200, given, _Body(answer))
 
-    # Connecting encodes the host's name, with a module that is loaded for it.
+    # Connecting to a host loads this codec.
     "localhost".encode("idna")
     client.meta.events.register_first("before-send", answered)
     try:
@@ -51,7 +52,7 @@ def _rehearse(
 
 
 class _Body(io.BytesIO):
-    """What botocore reads of a connection."""
+    """A response body, as botocore reads it."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self.read()

@@ -1,7 +1,7 @@
-"""What a function does before its SnapStart snapshot is taken, so that no request has to do it.
+"""Hooks that run before a function's SnapStart snapshot, so that no request waits for them.
 
-Lambda's managed runtime runs the hooks when a version is published, and never for `$LATEST`. Where
-`snapshot_restore_py` is missing there is no snapshot either: then the first request does the work.
+Lambda's managed runtime runs them when a version is published, and never for `$LATEST`. Without
+`snapshot_restore_py` there is no snapshot: the first request does the work.
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
 
@@ -17,18 +17,18 @@ try:
 except ImportError:
 
     def before_snapshot(hook: Callable[[], object]) -> Callable[[], object]:
-        """There is no snapshot: the hook is not run."""
+        """Without a snapshot the hook does not run."""
         return hook
 
 else:
 
     def before_snapshot(hook: Callable[[], object]) -> Callable[[], object]:
-        """Run the hook before the snapshot. One that raises fails the version's publication."""
+        """Run the hook before the snapshot. If it raises, publishing the version fails."""
         register_before_snapshot(hook)
         return hook
 
-    # Hooks run in the reverse order, this one last: what is there by then is never garbage.
+    # Hooks run in reverse order, so this one is last: existing objects are never collected.
     register_before_snapshot(gc.freeze)
-    # Every environment starts from the same snapshot, so with the same state of `random`, from
-    # which botocore takes the pauses between its tries.
+    # All environments start from one snapshot, hence with the same state of `random`, with which
+    # botocore chooses the pauses between its attempts.
     register_after_restore(random.seed)

@@ -1,9 +1,8 @@
-"""What a request leaves behind: a log line and metrics, nothing personal in either.
+"""The log line and the metrics of a request or message, without personal data.
 
-Lines name the route, never the path (which may hold a phone number), and the client by its
-fingerprint (`motorpool client list` shows it), never by a header value. The request's id is the
-correlation id. A fault is logged as its type and the places it passed, without its message, which
-may quote what the caller sent.
+Lines have the route, not the path (which may contain a phone number), and the client's fingerprint
+(`motorpool client list` shows it), not its id. The request's id is the correlation id. An exception
+is logged as its type and stack, without its message, which may quote the request.
 """
 
 import time
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 SERVICE = "motorpool"
 NAMESPACE = "Motorpool"
 
-# Business refusals that the contract documents under 500 are not failures, so alarms watch this.
+# Alarms watch this metric, because the contract answers some business rules with status 500.
 UNEXPECTED = "UnexpectedErrors"
 
 logger = Logger(service=SERVICE, location=None, utc=True, use_rfc3339=True)
@@ -38,7 +37,7 @@ def function_of(context: "LambdaContext") -> str:
 
 @dataclass(slots=True)
 class Request:
-    """What is known so far of the request being answered."""
+    """A request in progress."""
 
     function: str
     route: str
@@ -47,7 +46,7 @@ class Request:
     started: float = field(default_factory=time.perf_counter)
 
     def answered(self, status: int, code: str | None, fault: BaseException | None = None) -> None:
-        """Write the line and the metrics. `fault`: the unexpected exception, if any."""
+        """Write its log line and metrics. `code`: of an error; `fault`: an unexpected exception."""
         line = {
             "correlation_id": self.request_id,
             "route": self.route,
@@ -61,20 +60,20 @@ class Request:
 
 @dataclass(slots=True)
 class Message:
-    """What is known of the queue's message, or the stream's record, being handled."""
+    """A queue message or stream record in progress."""
 
     function: str
     message_id: str
     started: float = field(default_factory=time.perf_counter)
 
     def handled(self, fault: BaseException | None = None) -> None:
-        """Write the line and the metrics. With a `fault`, it comes again or is buried."""
+        """Write its log line and metrics. `fault`: the exception that it failed with."""
         line = {"message_id": self.message_id}
         _leave("handled", line, self.function, self.started, refused=False, fault=fault)
 
 
 def measured(metric: str, value: float, unit: MetricUnit) -> None:
-    """Write a metric of the whole service."""
+    """Write a metric of the whole service at once."""
     with single_metric(
         metric, unit, value, namespace=NAMESPACE, default_dimensions={"service": SERVICE}
     ):
@@ -82,7 +81,7 @@ def measured(metric: str, value: float, unit: MetricUnit) -> None:
 
 
 def failed(fault: BaseException, **known: Any) -> None:
-    """Write the line, with what else is known, and the metric of an unexpected fault."""
+    """Write the log line of an unexpected exception, with the fields `known`, and its metric."""
     logger.error("unexpected", extra=known | {"fault": described(fault)})
     measured(UNEXPECTED, 1, MetricUnit.Count)
 
@@ -111,7 +110,7 @@ def _leave(
 
 
 def described(fault: BaseException) -> list[str]:
-    """An exception and its causes: type names, with AWS's error code, and where they passed."""
+    """An exception and its causes as lines: type, AWS error code, and the last 6 frames of each."""
     lines = []
     cause: BaseException | None = fault
     while cause is not None:

@@ -1,1 +1,1 @@
-"""Who is calling, and what they may do: clients, tokens, scopes, rate limits, secrets."""
+"""Authentication and authorization: clients, tokens, scopes, rate limits, secrets."""

@@ -1,4 +1,4 @@
-"""Authorization: a caller from a request's headers, and the policy that the gateway asks for."""
+"""The authorizer: finds the caller by a request's headers and makes the policy for the gateway."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,23 +13,23 @@ from motorpool.errors import Unavailable
 BEARER = "bearer "
 
 
-def authorized(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The policy for a request. Raises Unavailable, without what the fault says, when it fails."""
+def authorize(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy for a request. Raises Unavailable, with no details, when anything fails."""
     try:
         return policy(event, caller_of(event))
     except Exception as fault:
-        # The gateway answers 500 to what is raised, and Lambda logs its message.
+        # Lambda logs the message of what is raised, and the gateway answers 500.
         telemetry.failed(fault)
         raise Unavailable from None
 
 
 @budget.of_one_request()
 def caller_of(event: Mapping[str, Any]) -> Caller | None:
-    """The caller that a request's credentials prove, None if they prove nobody. One read.
+    """The caller whose credentials the request has; None if they are missing or wrong. One read.
 
-    The partner's three headers, or on the supplier API a bearer token; there, both at once prove
-    nobody. The partner API takes no token: what is in its `Authorization` header is ignored,
-    because a refusal is cached under the three headers and would lock their owner out.
+    The credentials are the three headers or, on the supplier API, a bearer token; both together are
+    refused there. The partner API ignores the `Authorization` header: a refusal because of it would
+    be cached under the three headers and shut out their owner.
     """
     headers = _headers(event)
     bearer = headers.get("authorization", []) if _takes_tokens(event) else []
@@ -42,9 +42,9 @@ def caller_of(event: Mapping[str, Any]) -> Caller | None:
 
 
 def policy(event: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
-    """Allow a caller, or refuse nobody, on every route of the stage that the method is of."""
+    """A policy for every route of the method's stage: Allow for a caller, Deny for None."""
     api_and_stage = "/".join(event["methodArn"].split("/")[:2])
-    # The local engine's event has no id.
+    # The local engine's event has no request id.
     known = {"correlation_id": event["requestContext"].get("requestId")}
     telemetry.logger.info("authorized" if caller else "refused", extra=known)
     return {
@@ -64,7 +64,7 @@ def policy(event: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:
-    """All values of each header, by its name in lower case: AWS keeps the caller's case."""
+    """All values of each header, by lower-case name: AWS keeps the caller's case."""
     given: dict[str, list[str]] = {}
     for name, values in (event.get("multiValueHeaders") or {}).items():
         given.setdefault(name.lower(), []).extend(values)
@@ -72,12 +72,12 @@ def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _takes_tokens(event: Mapping[str, Any]) -> bool:
-    """Only the supplier API's authorizer is not cached by the three headers."""
+    """Whether the request is for the supplier API, whose authorizer is not cached."""
     return str(event["methodArn"]).split("/")[1] == "v1"
 
 
 def _by_partner_headers(values: list[list[str]]) -> Caller | None:
-    """A header given twice, with whatever values, is nobody's."""
+    """The caller by the three headers; None if one is missing, wrong or given twice."""
     if any(len(given) != 1 for given in values):
         return None
     [partner_id], [client_id], [secret] = values
@@ -90,6 +90,6 @@ def _by_token(value: str) -> Caller | None:
         return None
     token = Token.read(value[len(BEARER) :].strip(), token_keys())
     client = clients.find(token.client_id) if token else None
-    if token is None or client is None or not client.stands_by(token):
+    if token is None or client is None or not client.accepts_token(token):
         return None
     return client.as_caller(token.scopes)

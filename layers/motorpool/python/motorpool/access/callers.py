@@ -1,4 +1,4 @@
-"""Who is calling: what the authorizer found out about the client, as the gateway hands it on."""
+"""The caller of a request: the client as the authorizer found it and the gateway passes it on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ CREDENTIAL_HEADERS = ("partnerId", "clientId", "clientSecret")
 class Caller:
     """A client of a partner.
 
-    `org_path` is the subtree it sees: the path of the organization it is linked to, or the empty
-    string for the whole partner. `org_id` is where the users it creates go by default; a client
-    of the whole partner may have none.
+    `org_path` is the subtree that it sees: the path of the organization that it is linked to, or
+    the empty string for the whole partner. `org_id` is its default organization; a client of the
+    whole partner may have none.
     """
 
     partner_id: str
@@ -27,11 +27,11 @@ class Caller:
         return not self.org_path or f"{path}/".startswith(f"{self.org_path}/")
 
     def sees_of(self, partner_id: str, path: str) -> bool:
-        """Whether that is the caller's partner, and the organization at `path` in the subtree."""
+        """Whether the caller sees the organization at `path` of that partner."""
         return partner_id == self.partner_id and self.sees(path)
 
     def as_context(self) -> dict[str, str]:
-        """The caller as the strings an authorizer may hand on."""
+        """The caller as an authorizer's context, which takes strings only."""
         return {
             "partnerId": self.partner_id,
             "clientId": self.client_id,
@@ -42,7 +42,7 @@ class Caller:
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> "Caller":
-        """The caller again, from `requestContext.authorizer` of a proxy event."""
+        """The caller from `requestContext.authorizer` of a proxy event."""
         return cls(
             partner_id=context["partnerId"],
             client_id=context["clientId"],

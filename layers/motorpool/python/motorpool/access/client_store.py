@@ -1,4 +1,4 @@
-"""Clients of partners, as items."""
+"""Storage of clients."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ UNCHANGED = "updated = :read"
 
 
 def find(client_id: str, *, partner_id: str | None = None) -> Client | None:
-    """The client with that id, None when there is none, or (if given) not that partner's."""
+    """The client with that id; None when there is none, or it is not of `partner_id` (if given)."""
     item = table.get(keys.client(client_id)) if is_id("cli", client_id) else None
     if item is None or partner_id not in (None, item["partnerId"]):
         return None
@@ -35,12 +35,12 @@ def of_partner(partner_id: str) -> list[Client]:
 
 
 def add(client: Client) -> TransactItem:
-    """A new client."""
+    """The write of a new client."""
     return table.put(keys.client(client.id), _item(client), only_if=FREE)
 
 
 def replaced(read: Client, changed: Client) -> TransactItem:
-    """`changed` in the place of `read`. Raises Conflict when another operator was faster."""
+    """The write that replaces `read`. Raises Conflict when another operator changed it since."""
     later = replace(changed, updated=max(changed.updated, read.updated + 1))
     return table.put(
         keys.client(read.id),

@@ -1,4 +1,4 @@
-"""Clients of a partner and their secrets: shown once, kept as a keyed hash, two valid at a time."""
+"""Clients of a partner and their secrets, which are shown once and stored as keyed hashes."""
 
 import hashlib
 import hmac
@@ -13,47 +13,47 @@ from motorpool.clock import now_ms
 from motorpool.errors import InvalidParameters, RotationNotFinished
 from motorpool.ids import new_id
 
-# Recognizable, so that secret scanners find one that was committed by mistake.
+# A fixed prefix, so that secret scanners find a secret that was committed by mistake.
 SECRET_PREFIX = "motorpool_secret_"  # noqa: S105
 
 
 def new_secret() -> str:
-    """A client secret: 256 random bits behind a recognizable prefix (60 characters)."""
+    """A new client secret: the prefix and 256 random bits (60 characters)."""
     import secrets
 
     return SECRET_PREFIX + secrets.token_urlsafe(32)
 
 
 def secret_hash(secret: str, pepper: bytes) -> str:
-    """What is stored of a secret: HMAC-SHA256 under the pepper, in hex.
+    """The stored hash of a secret: HMAC-SHA256 with the pepper as key, in hex.
 
-    A slow hash would add nothing: the secret has 256 random bits, so it cannot be guessed.
+    No slow hash is needed, because 256 random bits cannot be guessed.
     """
     return hmac.new(pepper, secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-class Place(Protocol):
-    """An organization, as far as a client is linked to it."""
+class OrganizationLike(Protocol):
+    """The properties of an organization that a client needs; `tenants` is above this room."""
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The organization's id."""
 
     @property
     def partner_id(self) -> str:
-        """The partner that it is of."""
+        """The id of its partner."""
 
     @property
     def path(self) -> str:
-        """From its root to itself: `root/child/leaf`."""
+        """The ids from its root to itself: `root/child/leaf`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A program of the partner's that calls the API.
+    """A program of a partner that calls the APIs.
 
-    `org_path` and `org_id` as in `Caller`. `secret_hashes` is newest first, one or two of them;
-    none when both are revoked.
+    `org_path` and `org_id` are as in `Caller`. `secret_hashes` has the one or two valid secrets,
+    newest first; it is empty when all are revoked.
     """
 
     id: str
@@ -75,12 +75,12 @@ class Client:
         *,
         secret: str,
         pepper: bytes,
-        linked_to: Place | None = None,
-        home: Place | None = None,
+        linked_to: OrganizationLike | None = None,
+        home: OrganizationLike | None = None,
     ) -> "Client":
-        """A new client, linked to an organization and all below it, or to the whole partner.
+        """A new client of an organization and all below it, or of the whole partner.
 
-        `home` is where a whole-partner client's new users go by default.
+        `home` is the default organization of a client of the whole partner.
         Raises InvalidParameters on another partner's organization, and on a name that is not 1 to
         64 printable characters.
         """
@@ -102,26 +102,26 @@ class Client:
         )
 
     def accepts(self, secret: str, pepper: bytes) -> bool:
-        """Whether the secret is one of the client's, compared in constant time."""
+        """Whether the secret is valid. Takes the same time whichever secret matches."""
         offered = secret_hash(secret, pepper)
         matches = [hmac.compare_digest(offered, known) for known in self.secret_hashes]
         return any(matches)
 
     def mark_of(self, secret: str, pepper: bytes) -> str | None:
-        """The mark that tokens got with that secret carry; None when it is not the client's."""
+        """The mark that tokens issued for that secret have; None when the secret is not valid."""
         if not self.accepts(secret, pepper):
             return None
         return secret_mark(secret_hash(secret, pepper))
 
-    def stands_by(self, token: Token) -> bool:
-        """Whether the secret that the token was got with is still valid."""
+    def accepts_token(self, token: Token) -> bool:
+        """Whether the secret that the token was issued for is still valid."""
         return token.secret_mark in map(secret_mark, self.secret_hashes)
 
     def with_new_secret(self, secret: str, pepper: bytes, *, force: bool = False) -> "Client":
-        """Rotated: the new secret and the one before it are valid.
+        """The client with the new secret; its newest old secret stays valid.
 
-        Raises RotationNotFinished when two are valid already: the older one, which may be in use,
-        would become invalid. `force` accepts that.
+        Raises RotationNotFinished when two are valid already, because the older one may be in use
+        and would become invalid. `force` allows that.
         """
         if len(self.secret_hashes) > 1 and not force:
             raise RotationNotFinished
@@ -129,15 +129,15 @@ class Client:
         return replace(self, secret_hashes=hashes, updated=now_ms())
 
     def without_old_secret(self) -> "Client":
-        """Only the newest secret is valid: the end of a rotation."""
+        """The client with its newest secret only: ends a rotation."""
         return replace(self, secret_hashes=self.secret_hashes[:1], updated=now_ms())
 
     def revoked(self) -> "Client":
-        """No secret is valid: the client is shut out until a new one is made."""
+        """The client without a valid secret: it cannot call the APIs until it gets a new one."""
         return replace(self, secret_hashes=(), updated=now_ms())
 
     def as_caller(self, scopes: frozenset[str] | None = None) -> Caller:
-        """The client as handlers see it, with those of its scopes (all, if none are given)."""
+        """The client as handlers see it, with those of `scopes` that it has (default: all)."""
         own = frozenset[str](self.scopes)
         return Caller(
             partner_id=self.partner_id,

@@ -1,4 +1,4 @@
-"""Rates: how many requests a client has left in the hour, and how it is told."""
+"""Rate limits: a client's requests in the current hour, and the headers about them."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -8,9 +8,9 @@ WINDOW_MS = 3600 * 1000
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A client's use of a limited endpoint in the present window (a full hour of UTC).
+    """A client's use of a limited endpoint in the current window, a full hour of UTC.
 
-    `used` counts this request as well; `now` in ms.
+    `used` includes this request; `now` is in ms.
     """
 
     limit: int
@@ -18,7 +18,7 @@ class Rate:
     now: int
 
     def headers(self) -> dict[str, str]:
-        """`RateLimit-…`; the reset is in seconds from now, as in the IETF's draft (07)."""
+        """The `RateLimit-…` headers of IETF draft 07; the reset is in seconds from now."""
         return {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(max(0, self.limit - self.used)),

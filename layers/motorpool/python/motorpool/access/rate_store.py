@@ -1,4 +1,4 @@
-"""Rate windows, as items: one counter for each client, endpoint and hour."""
+"""Storage of rate limits: one counter for each client, endpoint and hour."""
 
 from motorpool.access.rate_limit import WINDOW_MS, Rate
 from motorpool.clock import now_ms
@@ -10,9 +10,9 @@ BELOW_LIMIT = "attribute_not_exists(used) OR used < :limit"
 
 
 def counted(client_id: str, endpoint: str, limit: int) -> Rate:
-    """Count one request in the present hour, in one conditional update: exact, whoever races.
+    """Count one request in the current hour, by one conditional update, which is exact in races.
 
-    Raises RateLimited, counting nothing, when `limit` requests are counted already.
+    Raises RateLimited, without counting, when `limit` requests are counted already.
     """
     now = now_ms()
     window = now // WINDOW_MS

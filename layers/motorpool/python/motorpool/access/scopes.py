@@ -1,4 +1,4 @@
-"""The scopes a client can have. Those of the vehicle suppliers are the document's names."""
+"""The scopes that a client can have. `vehicle_suppliers.vehicles.write` is the contract's."""
 
 from typing import Literal, get_args
 

@@ -1,7 +1,7 @@
-"""The keys under which the service hashes and signs: one value each in Secrets Manager.
+"""The keys with which the service hashes and signs; each is a value in Secrets Manager.
 
-A key is kept for an hour. One that cannot be read again then is used on, and asked for once a
-minute; so an outage of Secrets Manager is noticed only by functions that start during it.
+A key is cached for an hour. If it cannot be read after that, the cached value stays in use and is
+read again every minute, so that an outage of Secrets Manager affects new environments only.
 """
 
 import os
@@ -25,34 +25,34 @@ MINUTE = 60
 
 
 def pepper() -> bytes:
-    """Keys the hashes of client secrets. It changes only when every client's secret does.
+    """The HMAC key of client secrets' hashes. A new one invalidates every client secret.
 
-    This and the other keys raise Unavailable when they were never read and cannot be.
+    Raises Unavailable, as the other keys do, when it cannot be read and is not cached.
     """
     return _value(PEPPER)
 
 
 def token_key() -> bytes:
-    """Signs access tokens."""
+    """The key that signs access tokens."""
     return _value(TOKEN_KEY)
 
 
 def token_keys() -> Iterator[bytes]:
-    """The keys that a token may be signed with: the present one, then those of a rotation.
+    """The keys that a token may be signed with: the cached one, then the current and previous ones.
 
-    Only who asks on reads on: the key anew, and the one before it, at most once a minute.
+    The latter are for rotations. They are read only when iteration gets there, once a minute.
     """
     yield token_key()
     yield from _rotated(os.environ[TOKEN_KEY], _minute())
 
 
 def cursor_key() -> bytes:
-    """Signs the cursors of lists. With a new one, callers begin their lists again."""
+    """The key that signs cursors. A new one invalidates the cursors of lists in progress."""
     return _value(CURSOR_KEY)
 
 
 def forget() -> None:
-    """Read every secret anew."""
+    """Clear the caches: every secret is read again."""
     for kept in (_provider, _read, _rotated):
         kept.cache_clear()
     _last.clear()
@@ -67,7 +67,7 @@ _last: dict[str, bytes] = {}
 
 
 def _value(variable: str) -> bytes:
-    """The secret that a variable names, which `Uses(secrets=…)` has set."""
+    """The secret whose ARN is in that environment variable, set by `Uses(secrets=…)`."""
     return _read(os.environ[variable], _minute())
 
 
@@ -85,8 +85,8 @@ def _read(secret: str, _minute: int) -> bytes:
 
 @lru_cache(maxsize=1)
 def _rotated(secret: str, _minute: int) -> tuple[bytes, ...]:
-    """The secret as it is now, and its previous version; without those that cannot be read."""
-    # A provider of its own: one keeps a single version of each secret.
+    """The current and the previous version of the secret, without those that cannot be read."""
+    # Another provider, because a provider caches one version of each secret.
     provider = SecretsProvider(boto3_client=aws.secrets_manager())
     found = []
     for stage in ("AWSCURRENT", "AWSPREVIOUS"):

@@ -1,7 +1,7 @@
-"""Access tokens: JWTs that say which client asked with which secret, and for which scopes.
+"""Access tokens: JWTs with the client, the mark of its secret, and the scopes.
 
-Everything else about the client is looked up when the token is used, so that what an operator
-changes holds at once: a revoked secret takes the tokens with it that were got with it.
+Everything else about the client is read when the token is used, so that changes by operators apply
+at once. Revoking a secret also invalidates the tokens that were issued for it.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ LIFETIME_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token says: the client, the mark of the secret it was got with, its scopes."""
+    """The content of a token: the client, the mark of the secret it was issued for, its scopes."""
 
     client_id: str
     secret_mark: str
@@ -46,9 +46,9 @@ class Token:
 
     @classmethod
     def read(cls, text: str, keys: Iterable[bytes]) -> "Token | None":
-        """The token in a JWT that one of the keys signed; None when it is expired or forged.
+        """The token in a JWT that one of the keys signed; None when it is expired or invalid.
 
-        Only our algorithm is accepted, whatever the token's header asks for (RFC 8725, 3.1).
+        Only `ALGORITHM` is accepted, whatever the token's header has (RFC 8725, 3.1).
         """
         import jwt
 
@@ -73,16 +73,16 @@ class Token:
 
 
 def load_library() -> None:
-    """Have the library's first use, which imports it, behind us."""
+    """Use the JWT library once, which imports it: for the snapshot."""
     key = bytes(32)
     Token.read(Token("", "", frozenset()).signed(key), [key])
 
 
 def key_id(key: bytes) -> str:
-    """The `kid` of a signing key: tells keys apart and nothing about them."""
+    """The `kid` of a signing key: identifies the key without revealing it."""
     return hmac.new(key, b"kid", hashlib.sha256).hexdigest()[:16]
 
 
 def secret_mark(secret_hash: str) -> str:
-    """What a token carries of the stored hash of a secret: tells a client's two secrets apart."""
+    """The mark of a secret in tokens: a digest of its stored hash; identifies the secret."""
     return hashlib.sha256(secret_hash.encode()).hexdigest()[:16]

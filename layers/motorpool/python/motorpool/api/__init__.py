@@ -1,1 +1,1 @@
-"""What stands between API Gateway and a handler: requests, answers, pages, idempotency."""
+"""Between API Gateway and a handler: requests, answers, pages, idempotency."""

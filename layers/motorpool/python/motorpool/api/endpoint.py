@@ -1,10 +1,10 @@
-"""@endpoint: from a gateway's event to a handler's arguments, from what it returns to an answer.
+"""@endpoint: turns API Gateway's event into a handler's arguments, and its result into a response.
 
-A handler takes, by name, what it needs: `request` (the body), `query` (the query string), `caller`,
-`here` (the API's URL), `authorization` (the header), and path parameters. It returns the answer
-(None: there is nothing to say), a `Redirect`, or a `Result`: the answer and the writes that make it
-true. When what it has read is no longer so by the time of the writes, it is called again. The
-models in its signature and the errors in the decorator are its OpenAPI entry.
+A handler takes the arguments that it names: `request` (the body), `query` (the query string),
+`caller`, `here` (the API's URL), `authorization` (the header), and path parameters. It returns an
+answer (None: no content), a `Redirect`, or a `Result`: an answer with writes. It is called again
+when an item that it read was changed before its writes. The OpenAPI document is made from the
+models in its signature and the errors in the decorator.
 """
 
 import json
@@ -25,7 +25,7 @@ from motorpool.api.gateway_event import MOST_PROBLEMS, GatewayEvent
 from motorpool.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from motorpool.api.idempotency import AlreadyAnswered, FirstAnswer, IdempotencyKey
 from motorpool.api.public_url import PublicUrl
-from motorpool.api.schemas import NOT_KEPT
+from motorpool.api.schemas import NOT_STORED
 from motorpool.dynamodb import table
 from motorpool.dynamodb.table import TransactItem
 from motorpool.errors import (
@@ -49,7 +49,7 @@ Headers = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Result[A: BaseModel | None]:
-    """An answer, and the writes that must all succeed before anyone is told so."""
+    """An answer, and the writes that must all succeed before it is sent."""
 
     answer: A
     writes: tuple[TransactItem, ...] = ()
@@ -58,12 +58,12 @@ class Result[A: BaseModel | None]:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """An answer that is somewhere else."""
+    """A redirect to another URL (302)."""
 
     url: str
 
 
-# What a repeated request is answered: made of the first answer as JSON, without what was not kept.
+# Makes the answer to a repeated request from the stored part of the first answer (as JSON).
 Renewal = Callable[[Mapping[str, Any], Caller], Result[Any]]
 
 
@@ -73,23 +73,23 @@ def endpoint[R: BaseModel | Result[Any] | Redirect | None](
     headers: tuple[str, ...] = (),
     form: bool = False,
     idempotent: bool = False,
-    renewed: Renewal | None = None,
+    renew: Renewal | None = None,
 ) -> Callable[[Callable[..., R]], "Endpoint"]:
     """Make a function the Lambda handler of its folder's route.
 
     `raises`, and the `headers` that a `Result` may have, go into OpenAPI. `form`: the body is
-    form-encoded, not JSON. `idempotent`: a request that was carried out, decided again, gets the
-    same answer; so it is, when the answer to its transaction was lost. `renewed`: what a request
-    that is repeated with its Idempotency-Key is answered where the first answer was not kept whole.
-    Raises TypeError when an answer has fields that are not kept, and nothing renews them.
+    form-encoded, not JSON. `idempotent`: the handler gives the same answer when its writes were
+    already made, so it is called again when the response to its transaction was lost. `renew`:
+    answers a request that is repeated with its Idempotency-Key, if the first answer has fields that
+    are not stored. Raises TypeError when there are such fields and `renew` is missing.
     """
     return lambda function: Endpoint(
-        function, raises, headers, form=form, idempotent=idempotent, renewed=renewed
+        function, raises, headers, form=form, idempotent=idempotent, renew=renew
     )
 
 
 class Endpoint:
-    """A handler with its contract: what it takes, what it answers, what it refuses with."""
+    """A handler with its contract: its request and answer models, and its errors."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Endpoint:
         *,
         form: bool,
         idempotent: bool,
-        renewed: Renewal | None,
+        renew: Renewal | None,
     ) -> None:
         update_wrapper(self, function)
         hints = get_type_hints(function)
@@ -110,7 +110,7 @@ class Endpoint:
         self.headers = headers
         self.form = form
         self.idempotent = idempotent
-        self.renewed = renewed
+        self.renew = renew
         self.redirects = answer is Redirect
         self.answer: type[BaseModel] | None = (
             None if self.redirects or answer is type(None) else answer
@@ -119,14 +119,14 @@ class Endpoint:
         self.query: type[BaseModel] | None = hints.get("query")
         for model in filter(None, (self.answer, self.body, self.query)):
             model.model_rebuild()
-        self.not_kept = _not_kept(self.answer)
-        if self.not_kept and renewed is None:
-            raise TypeError(f"nothing renews {', '.join(sorted(self.not_kept))}")
+        self.not_stored = _not_stored(self.answer)
+        if self.not_stored and renew is None:
+            raise TypeError(f"nothing renews {', '.join(sorted(self.not_stored))}")
         self.path = tuple(name for name, hint in hints.items() if hint is str)
         self.takes = frozenset(hints)
 
     def __call__(self, event: Event, context: "LambdaContext") -> Response:
-        """Answer one request. Whatever happens, the caller gets the envelope, never a trace."""
+        """Answer one request. Every exception becomes an error body, never a stack trace."""
         asked = GatewayEvent(event)
         request = telemetry.Request(
             function=telemetry.function_of(context),
@@ -156,7 +156,7 @@ class Endpoint:
     def _answer(
         self, asked: GatewayEvent, request: telemetry.Request, headers: Headers
     ) -> FirstAnswer:
-        """The answer; `headers` gets those that a refusal has as well. Raises refusals."""
+        """The answer. Adds to `headers` those that errors have too. Raises MotorpoolError."""
         arguments: dict[str, Any] = {}
         caller = None
         if "caller" in self.takes:
@@ -179,7 +179,7 @@ class Endpoint:
             return FirstAnswer(first.status, first.body, first.headers | replayed)
 
     def _first_answer(self, arguments: dict[str, Any], key: IdempotencyKey | None) -> FirstAnswer:
-        """The handler's answer, once its writes and the key's record are in the table."""
+        """The handler's answer, after its writes and the key's record were made."""
         try:
             returned = self.function(**arguments)
         except MotorpoolError as refusal:
@@ -192,26 +192,26 @@ class Endpoint:
         answer = _shown(result)
         writes = result.writes
         if key:
-            kept = _shown(result, without=self.not_kept)
+            kept = _shown(result, without=self.not_stored)
             writes = (key.record(kept), *writes)
         if writes:
             table.transact(*writes)
         return answer
 
     def _repeated_answer(self, first: FirstAnswer, caller: Caller) -> FirstAnswer:
-        """The first answer again, with what was not kept of it made anew."""
-        if self.renewed is None:
+        """The first answer again, with new values in the fields that were not stored."""
+        if self.renew is None:
             return first
-        result = self.renewed(json.loads(first.body), caller)
+        result = self.renew(json.loads(first.body), caller)
         if result.writes:
             table.transact(*result.writes)
         return FirstAnswer(first.status, _shown(result).body, first.headers)
 
     def _arguments(self, asked: GatewayEvent) -> dict[str, Any]:
-        """What the handler takes, by name. Raises InvalidParameters."""
+        """The handler's arguments, by name. Raises InvalidParameters."""
         given: dict[str, Any] = {to_snake(name): value for name, value in asked.path.items()}
         arguments = {name: given[name] for name in self.path}
-        with _problems_named():
+        with _as_invalid_parameters():
             if self.query:
                 arguments["query"] = self.query.model_validate(asked.query, strict=False)
             if self.body:
@@ -225,10 +225,10 @@ class Endpoint:
 
 
 def _decided(decide: Callable[[], FirstAnswer], *, again_when_unknown: bool) -> FirstAnswer:
-    """The answer to what was so when its writes got through. Raises Unavailable in the end.
+    """The answer of the first decision whose writes succeed. Raises Unavailable after the last try.
 
-    `again_when_unknown`: a decision whose transaction's answer was lost is made again, once, and
-    finds out whether the transaction was carried out.
+    `again_when_unknown`: decide once more when the response to a transaction was lost. The second
+    decision sees whether the transaction was executed.
     """
     for _ in budget.tries():
         try:
@@ -243,20 +243,20 @@ def _decided(decide: Callable[[], FirstAnswer], *, again_when_unknown: bool) -> 
 
 
 def _shown(result: Result[Any], without: frozenset[str] = frozenset()) -> FirstAnswer:
-    """A result's answer as the caller gets it, or without those fields."""
+    """A result's answer as status, body and headers; `without` names fields to leave out."""
     headers = dict(result.headers)
     if result.answer is None:
         return FirstAnswer(204, "", headers)
     return FirstAnswer(200, result.answer.model_dump_json(exclude=without), headers)
 
 
-def _not_kept(answer: type[BaseModel] | None) -> frozenset[str]:
+def _not_stored(answer: type[BaseModel] | None) -> frozenset[str]:
     fields = answer.model_fields if answer else {}
-    return frozenset(name for name, field in fields.items() if NOT_KEPT in field.metadata)
+    return frozenset(name for name, field in fields.items() if NOT_STORED in field.metadata)
 
 
 def _refusal(error: Exception, api: Api) -> MotorpoolError:
-    """The error, if the API has an answer to it; else Unexpected."""
+    """The error itself, if it has an answer on the API; otherwise Unexpected."""
     if isinstance(error, MotorpoolError) and error.is_answered_on(api):
         return error
     return Unexpected()
@@ -270,7 +270,7 @@ def _form(asked: GatewayEvent) -> bytes:
 
 
 def _ensure_scope(caller: Caller) -> None:
-    """Raises MissingScope unless the caller has one of the scopes that the route asks for."""
+    """Raises MissingScope unless the caller has one of the route's scopes."""
     sufficient = os.environ.get("SCOPE", "").split()
     if sufficient and caller.scopes.isdisjoint(sufficient):
         raise MissingScope
@@ -284,15 +284,15 @@ def _idempotency_key(
     if not values or asked.method not in {"POST", "PUT"}:
         return None
     request = arguments.get("request")
-    # What was not sent is left out, and only that: a null is another request than no field.
+    # Only fields that were not sent are left out: an explicit null makes a different request.
     body = request.model_dump_json(exclude_unset=True) if request else ""
     path = json.dumps(asked.path, sort_keys=True)
     return IdempotencyKey.of(caller, values, asked.route, path, body)
 
 
 @contextmanager
-def _problems_named() -> Iterator[None]:
-    """Pydantic's findings as InvalidParameters, without the values (which may be personal)."""
+def _as_invalid_parameters() -> Iterator[None]:
+    """Turns pydantic's errors into InvalidParameters, without the values (maybe personal data)."""
     try:
         yield
     except ValidationError as error:
@@ -303,12 +303,12 @@ def _problems_named() -> Iterator[None]:
 def _problem(found: "ErrorDetails") -> tuple[str, str]:
     message = found["msg"].removeprefix("Value error, ")
     if not found["loc"] and found["type"] == "value_error":
-        # A rule about several fields names the one it is about: "state: required with …".
+        # A rule about several fields begins with the field at fault: "state: required with …".
         field, _, problem = message.partition(": ")
         return field, problem
     if found["type"] == "string_pattern_mismatch":
         message = (
-            "does not have the documented form, or has control characters, line breaks or "
+            "does not have the documented format, or has control characters, line breaks or "
             "direction marks"
         )
     field = ".".join(str(part) for part in found["loc"]) or "body"

@@ -1,4 +1,4 @@
-"""A REST API's proxy event: the request that API Gateway hands to a function."""
+"""The proxy event of a REST API: the request as a function gets it from API Gateway."""
 
 import base64
 import json
@@ -21,13 +21,13 @@ class Authorization(str):
 
 @dataclass(frozen=True, slots=True)
 class GatewayEvent:
-    """What a caller sent. AWS keeps the case of header names, so it is ignored."""
+    """A request. Header names match in any case: AWS passes them as the caller wrote them."""
 
     event: Mapping[str, Any]
 
     @property
     def gateway(self) -> Mapping[str, Any]:
-        """What the gateway adds: the route, the request's id, what the authorizer found."""
+        """What the gateway adds: the route, the request's id, the authorizer's context."""
         context: Mapping[str, Any] = self.event["requestContext"]
         return context
 
@@ -38,7 +38,7 @@ class GatewayEvent:
 
     @property
     def route(self) -> str:
-        """Method and path pattern: `GET /users/{userId}`. Never the path, which may be personal."""
+        """Method and path pattern, for logs: `GET /users/{userId}`. A path may be personal data."""
         return f"{self.method} {self.gateway['resourcePath']}"
 
     @property
@@ -49,7 +49,7 @@ class GatewayEvent:
 
     @property
     def body(self) -> bytes:
-        """The body as it was sent; empty when there is none."""
+        """The body; empty when there is none."""
         body = self.event.get("body") or ""
         if self.event.get("isBase64Encoded"):
             return base64.b64decode(body)
@@ -57,7 +57,7 @@ class GatewayEvent:
 
     @property
     def form(self) -> bytes:
-        """A form-encoded body as a JSON object of strings. Raises InvalidParameters."""
+        """The form-encoded body as a JSON object of strings. Raises InvalidParameters."""
         try:
             fields = parse_qs(
                 self.body.decode("ascii"),
@@ -72,7 +72,7 @@ class GatewayEvent:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query string. Raises InvalidParameters on a parameter given twice."""
+        """The query parameters. Raises InvalidParameters on one that is given twice."""
         return _each_once(self.event.get("multiValueQueryStringParameters") or {})
 
     def header(self, name: str) -> list[str]:
@@ -87,7 +87,7 @@ class GatewayEvent:
 
     @property
     def authorization(self) -> Authorization:
-        """The Authorization header, if it is there exactly once."""
+        """The Authorization header; empty unless it is there exactly once."""
         values = self.header("Authorization")
         return Authorization(values[0]) if len(values) == 1 else Authorization()
 

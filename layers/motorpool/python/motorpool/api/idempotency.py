@@ -1,8 +1,8 @@
-"""Idempotency keys: the first answer of a POST or PUT, kept for 24 hours in the same transaction.
+"""Idempotency keys: the first answer to a POST or PUT is stored for 24 hours.
 
-Because the record and the effect are one write, there is no moment at which one is there without
-the other: a request repeated with its key either did nothing the first time, or is answered from
-the record. Refusals had no effect and are not kept.
+The record is written in the transaction of the request's effects, so that neither exists without
+the other. A repeated request is answered from the record. Errors have no effects and are not
+stored.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ UNUSED = "attribute_not_exists(pk) OR expiresAt < :now"
 
 @dataclass(frozen=True, slots=True)
 class FirstAnswer:
-    """The answer that a repeated request gets again."""
+    """A stored answer, for repeated requests."""
 
     status: int
     body: str
@@ -33,7 +33,7 @@ class FirstAnswer:
 
 
 class AlreadyAnswered(MotorpoolError):
-    """The request was answered before, under the same key."""
+    """A request with the same key was answered before."""
 
     message = "The request was answered before"
 
@@ -44,7 +44,7 @@ class AlreadyAnswered(MotorpoolError):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A caller's key, and the fingerprint of the request it came with."""
+    """A caller's key, and the fingerprint of its request."""
 
     caller: Caller
     key: str
@@ -52,9 +52,9 @@ class IdempotencyKey:
 
     @classmethod
     def of(cls, caller: Caller, values: list[str], *request: str) -> "IdempotencyKey":
-        """The key from the header's values, which must be one. Raises InvalidParameters.
+        """The key from the header's values. Raises InvalidParameters unless it is one valid value.
 
-        `request` is all that makes two requests the same: method, route, path and body.
+        `request`: what must be equal in a repeated request: method and route, path, body.
         """
         if len(values) != 1 or not _VISIBLE_ASCII.fullmatch(values[0]):
             raise InvalidParameters(
@@ -64,9 +64,10 @@ class IdempotencyKey:
         return cls(caller, values[0], digest)
 
     def record(self, answer: FirstAnswer) -> TransactItem:
-        """The record, to be written with the effect.
+        """The write of the record, for the transaction of the request's effects.
 
-        When there is one: AlreadyAnswered, or InvalidParameters if it is of a different request.
+        Raises AlreadyAnswered when the key was used for the same request, and InvalidParameters
+        when it was used for a different one.
         """
         now = now_ms() // 1000
         return table.put(
@@ -84,9 +85,9 @@ class IdempotencyKey:
         )
 
     def look_up(self) -> None:
-        """Raise what `record` would: for a request that was refused before it came to writing.
+        """Raise what `record` raises, for a request that was refused before its writes.
 
-        A repeated request is often refused because of what the first one did.
+        A repeated request is often refused because of the effects of the first one.
         """
         item = table.get(keys.request(self.caller.client_id, self.key))
         if item is not None and item["expiresAt"] >= now_ms() // 1000:

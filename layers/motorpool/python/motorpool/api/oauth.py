@@ -17,14 +17,21 @@ GRANT = "client_credentials"
 
 
 class TokenRequest(SupplierModel):
-    """A form. The client's id and secret are here, or in the Authorization header (Basic)."""
+    """The form fields. The client's id and secret can be in an HTTP Basic header instead."""
 
-    grant_type: str | None = Field(None, examples=[GRANT])
-    client_id: str | None = Field(None, examples=["cli_019aa8f1a0b1c2d3e4f5a6b7c8d9e0f1"])
-    client_secret: str | None = Field(None, examples=["motorpool_secret_…"])
+    grant_type: str | None = Field(
+        None, description="Required: `client_credentials`.", examples=[GRANT]
+    )
+    client_id: str | None = Field(
+        None, description="Id of the client.", examples=["cli_019aa8f1a0b1c2d3e4f5a6b7c8d9e0f1"]
+    )
+    client_secret: str | None = Field(
+        None, description="Secret of the client.", examples=["motorpool_secret_…"]
+    )
     scope: str | None = Field(
         None,
-        description="Space-delimited; all that the client has, unless given.",
+        description="The scopes to ask for, separated by spaces. Without it, all scopes that the "
+        "client has.",
         examples=["vehicle_suppliers.vehicles.write"],
     )
 
@@ -32,7 +39,7 @@ class TokenRequest(SupplierModel):
         """The client's id and secret.
 
         Raises UnsupportedGrantType, InvalidTokenRequest (no grant, or credentials in both places)
-        and InvalidClient (none, or not legible).
+        and InvalidClient (no credentials, or malformed ones).
         """
         if self.grant_type is None:
             raise InvalidTokenRequest("grant_type is required")
@@ -50,14 +57,22 @@ class TokenRequest(SupplierModel):
 class TokenAnswer(SupplierModel):
     """A bearer token for the supplier API."""
 
-    access_token: str = Field(examples=["eyJhbGciOiJIUzI1NiIsImtpZCI6IjNm…"])
-    token_type: str = Field(examples=["Bearer"])
-    expires_in: int = Field(description="Seconds.", examples=[LIFETIME_SECONDS])
-    scope: str = Field(examples=["vehicle_suppliers.vehicles.write"])
+    access_token: str = Field(
+        description="The token, to send as `Authorization: Bearer …`.",
+        examples=["eyJhbGciOiJIUzI1NiIsImtpZCI6IjNm…"],
+    )
+    token_type: str = Field(description="Always `Bearer`.", examples=["Bearer"])
+    expires_in: int = Field(
+        description="Seconds until the token expires.", examples=[LIFETIME_SECONDS]
+    )
+    scope: str = Field(
+        description="The scopes of the token, separated by spaces.",
+        examples=["vehicle_suppliers.vehicles.write"],
+    )
 
 
-def granted(client: Client | None, secret: str, scope: str | None) -> TokenAnswer:
-    """A token for the client with those scopes. Raises InvalidClient and InvalidScope."""
+def issue_token(client: Client | None, secret: str, scope: str | None) -> TokenAnswer:
+    """A token with those scopes (default: all of its). Raises InvalidClient, InvalidScope."""
     mark = client.mark_of(secret, pepper()) if client else None
     if client is None or mark is None:
         raise InvalidClient
@@ -74,7 +89,7 @@ def granted(client: Client | None, secret: str, scope: str | None) -> TokenAnswe
 
 
 def _basic(authorization: str) -> tuple[str, str]:
-    """Id and secret of HTTP Basic, each form-encoded within (RFC 6749, 2.3.1)."""
+    """Id and secret from HTTP Basic; each is form-encoded in it (RFC 6749, 2.3.1)."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         if scheme.lower() != "basic":

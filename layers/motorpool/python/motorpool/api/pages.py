@@ -1,4 +1,4 @@
-"""Lists by the page: the query that asks for one, and the signed cursor that leads to the next."""
+"""Paged lists: the query of a page, and the signed cursor of the next one."""
 
 import base64
 import binascii
@@ -18,17 +18,19 @@ Token = Annotated[str, StringConstraints(max_length=2048)]
 
 
 class PageQuery(PartnerModel):
-    """Which page of a list."""
+    """Which page of a list to get."""
 
-    limit: int = Field(25, ge=1, le=100, description="The most items that one page may have.")
-    cursor: Token | None = Field(None, description="The `nextCursor` of the page before.")
+    limit: int = Field(25, ge=1, le=100, description="The most items to put on the page.")
+    cursor: Token | None = Field(
+        None, description="The `nextCursor` of the page before; without it, the first page."
+    )
 
 
 def cursor_after(key: Item | None, list_name: str) -> str | None:
-    """An opaque cursor to what follows that key in that list, None when nothing does.
+    """An opaque cursor to the items after that key; None when the key is None (the last page).
 
-    `list_name` is all that the list depends on (what it is of, and who asks): a cursor is good for
-    that list only.
+    A cursor is valid for one list only, so `list_name` must name everything that the list depends
+    on: its subject and, if it matters, the caller's subtree.
     """
     if key is None:
         return None
@@ -37,9 +39,9 @@ def cursor_after(key: Item | None, list_name: str) -> str | None:
 
 
 def key_before(cursor: str | None, list_name: str, *, field: str = "cursor") -> Item | None:
-    """The key that `cursor_after` was given. Raises InvalidParameters on any other cursor.
+    """The key from which `cursor_after` made the cursor. Raises InvalidParameters on any other.
 
-    `field`: what the caller knows the cursor as.
+    `field`: the name of the cursor's parameter, for the message.
     """
     if cursor is None:
         return None
@@ -49,9 +51,9 @@ def key_before(cursor: str | None, list_name: str, *, field: str = "cursor") -> 
         signed = b""
     signature, payload = signed[:32], signed[32:]
     genuine = hmac.compare_digest(signature, _signature(payload, list_name))
-    # Several texts decode to the same bytes; only one of them was given out.
+    # Base64 is not unique: several texts decode to the same bytes, and only one was issued.
     if not genuine or base64.urlsafe_b64encode(signed).decode() != cursor:
-        raise InvalidParameters((field, "is not one that this list has given out"))
+        raise InvalidParameters((field, "is not a cursor of this list"))
     key: Item = json.loads(payload)
     return key
 

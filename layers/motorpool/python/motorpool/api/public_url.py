@@ -1,4 +1,4 @@
-"""The URL under which this API is reached, for the links that answers carry."""
+"""The public URL of this API, for links in answers."""
 
 import os
 from collections.abc import Mapping
@@ -6,16 +6,16 @@ from typing import Any
 
 
 class PublicUrl(str):
-    """The API's URL with its stage, without a slash at the end."""
+    """The API's URL with its stage, without a trailing slash."""
 
     __slots__ = ()
 
     @classmethod
     def of(cls, gateway: Mapping[str, Any]) -> "PublicUrl":
-        """From a proxy event's `requestContext`.
+        """The URL from a proxy event's `requestContext`.
 
-        Where the gateway has no host name of its own (the local engine), LOCAL_GATEWAY has the URL
-        before the API's id.
+        The local engine's APIs have no host names; there, LOCAL_GATEWAY is the URL before the API's
+        id.
         """
         if local := os.environ.get("LOCAL_GATEWAY"):
             return cls(f"{local}/{gateway['apiId']}/{gateway['stage']}")

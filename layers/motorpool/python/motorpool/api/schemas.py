@@ -1,7 +1,7 @@
-"""What goes over the wire: the base models of both APIs, and the kinds of text their fields hold.
+"""The base models of both APIs, and the types of their text fields.
 
-JSON is taken at its word (strict): a number in quotes is a string. Unknown fields are ignored.
-A function imports more models than it needs, so `Endpoint` builds those that it does.
+Types are strict: a number in quotes is a string. Unknown fields are ignored. Models are built late,
+by `Endpoint`, because a function imports more models than it needs.
 """
 
 from string import ascii_lowercase, ascii_uppercase
@@ -26,17 +26,17 @@ ShortText = Annotated[
 ]
 
 
-# An id as a caller writes it. What has not an id's form is looked for in vain, which is no error.
+# An id in a request. Malformed ids are accepted and answer 404.
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
-# Marks a field of an answer that lets whoever reads it in (a secret, a signed form). Idempotency
-# records are stored without it; a repeated request gets a new one.
-NOT_KEPT = "not kept"
+# Marks a field of an answer that grants access (a secret, a signed form). Idempotency records are
+# stored without it; a repeated request gets a new value.
+NOT_STORED = "not stored"
 
 
 class PartnerModel(BaseModel):
-    """JSON of the partner API: camelCase names."""
+    """A JSON object of the partner API: camelCase names."""
 
     model_config = ConfigDict(
         strict=True,
@@ -49,12 +49,12 @@ class PartnerModel(BaseModel):
 
 
 class SupplierModel(BaseModel):
-    """JSON of the supplier API: snake_case names."""
+    """A JSON object of the supplier API: snake_case names."""
 
     model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
 
 
-# str.upper turns some other letters into ASCII ones: dotless i into I, long s into S.
+# Not str.upper, which turns some other letters into ASCII ones: dotless i into I, long s into S.
 _UPPER = str.maketrans(ascii_lowercase, ascii_uppercase)
 
 
@@ -67,7 +67,7 @@ def _empty_is_none(value: object) -> object:
 
 
 class _EmptyIsNone:
-    """Turns blank text to None before it is looked at, and says so in the schema."""
+    """Turns blank text into None before validation, and documents that in the schema."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler

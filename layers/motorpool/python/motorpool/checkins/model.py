@@ -1,7 +1,7 @@
-"""Mileage check-ins: the rules, in the order in which the contract checks them, and the review.
+"""Mileage check-ins and their review: the rules, in the contract's order.
 
-A check-in holds what its vehicle had before it, so that declining it can give that back: there is
-never more than one check-in under review, and what is confirmed or declined is final.
+A check-in stores the vehicle's mileage and date before it, and declining restores them. That is
+enough, because a vehicle has at most one check-in under review, and decisions are final.
 """
 
 import os
@@ -37,9 +37,9 @@ MAX_MILEAGE = 2_000_000
 class CheckIn:
     """A mileage check-in of a vehicle.
 
-    `…_before` is what the vehicle had before it; positions are degrees, known once a photo is
-    inspected; times are ms. The id is the vehicle's with a time-ordered rest, so that one read of
-    both needs only the check-in's id.
+    `…_before` are the vehicle's values before the check-in. Positions are in degrees, None until
+    they are known; times are in ms. The id contains the vehicle's, so that one read can get both,
+    and ends time-ordered.
     """
 
     id: str
@@ -76,9 +76,9 @@ class CheckIn:
         cadence: Cadence,
         plate_is_taken: bool,
     ) -> tuple[Self, Vehicle]:
-        """A new check-in, and the vehicle as it is after it.
+        """A new check-in, and the vehicle after it.
 
-        The rules in the contract's order. Raises VehicleIsNotActive, UserNotFound,
+        Raises, checked in the contract's order, VehicleIsNotActive, UserNotFound,
         LicensePlateMismatch, InvalidParameters (no state for a first plate), VehicleAlreadyExists,
         PhotoNotOwnedByUser, CheckInIsLocked, MileageTooLow.
         """
@@ -128,10 +128,10 @@ class CheckIn:
     def reviewed(
         self, decision: Decision, note: str | None, vehicle: Vehicle
     ) -> tuple[Self, Vehicle]:
-        """The check-in with the reviewer's decision, and the vehicle as it is after it.
+        """The check-in with the reviewer's decision, and the vehicle after it.
 
-        Declining gives the vehicle back what it had before. Raises CheckInIsFinal, and
-        InvalidParameters on putting on hold what is on hold.
+        Declining restores the vehicle's mileage and date. Raises CheckInIsFinal, and
+        InvalidParameters when the check-in has that status already.
         """
         if self.check_in_status in ("Confirmed", "Declined"):
             raise CheckInIsFinal(f"The check-in is {self.check_in_status}")
@@ -150,17 +150,17 @@ class CheckIn:
             case "Confirmed":
                 return decided, replace(vehicle, open_check_in_id=None, updated=now)
             case "Declined":
-                given_back = replace(
+                restored = replace(
                     vehicle,
                     open_check_in_id=None,
                     highest_mileage=self.mileage_before,
                     last_check_in_at=self.check_in_before,
                     updated=now,
                 )
-                return decided, given_back
+                return decided, restored
 
     def amended(self, mileage: int, vehicle: Vehicle, photos: PhotoPair) -> tuple[Self, Vehicle]:
-        """OnHold back to Pending with what the driver sends anew, and the vehicle after it.
+        """The OnHold check-in as Pending, with a new mileage and photos, and the vehicle after it.
 
         Raises CheckInIsFinal, CheckInIsLocked (it is Pending), VehicleIsNotActive, UserNotFound,
         PhotoNotOwnedByUser, MileageTooLow.
@@ -186,10 +186,10 @@ class CheckIn:
         return amended, replace(vehicle, highest_mileage=mileage, updated=now)
 
     def with_inspected(self, photo: Photo) -> Self:
-        """The same, with what the inspection of one of its photos brought.
+        """The check-in after the inspection of one of its photos.
 
-        A position is filled in; a photo that turns out to be none puts a Pending check-in on hold,
-        so that the driver can send another.
+        It gets the photo's position. A rejected photo puts a Pending check-in on hold, so that the
+        driver can send another.
         """
         known = self
         if photo.id == self.license_photo_id:
@@ -211,7 +211,7 @@ class CheckIn:
 
 
 def vehicle_of(check_in_id: str) -> str | None:
-    """The id of the vehicle that a check-in is of; None when it is no id of a check-in."""
+    """The id of a check-in's vehicle; None when `check_in_id` is malformed."""
     match = _ID.fullmatch(check_in_id)
     return f"veh_{match[1]}" if match else None
 
@@ -225,11 +225,13 @@ def _new_id(vehicle_id: str) -> str:
 
 def _ensure_not_lower(mileage: int, highest: int | None) -> None:
     if highest is not None and mileage < highest:
-        raise MileageTooLow(f"The mileage is lower than {highest}, that of an earlier check-in")
+        raise MileageTooLow(
+            f"The mileage is lower than {highest}, the mileage of an earlier check-in"
+        )
 
 
 def _plate_of(vehicle: Vehicle, plate: str, state: str | None) -> tuple[str, str]:
-    """The vehicle's plate and state; those of the check-in, when the vehicle has none yet."""
+    """The vehicle's plate and state; the check-in's, when the vehicle has none yet."""
     if state and vehicle.state and state != vehicle.state:
         raise LicensePlateMismatch("The state differs from the vehicle's")
     if vehicle.plate is None:

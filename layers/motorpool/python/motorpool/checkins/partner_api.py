@@ -1,4 +1,4 @@
-"""Mileage check-ins over the wire: the requests and answers of the partner API."""
+"""The partner API's requests and answers about mileage check-ins."""
 
 from typing import Annotated, Self
 
@@ -16,15 +16,15 @@ from motorpool.vehicles.plates import LicensePlate
 
 
 class PhotoHandle(PartnerModel):
-    """A photo, by the handle that the Photo Upload API gave out."""
+    """A photo that was uploaded by a form of `POST /photo/upload`."""
 
     url: Annotated[str, StringConstraints(max_length=2048)] = Field(
-        description="The `photoUrl` of the photo.",
+        description="The `photoUrl` that `POST /photo/upload` answered.",
         examples=["https://api.example.com/api/photo/pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"],
     )
 
 
-# Absent, empty or null: what is wrong then has an error of its own.
+# Missing, empty and null arrays pass validation: the contract has error codes of its own for them.
 PhotoHandles = Annotated[
     list[PhotoHandle], BeforeValidator(lambda given: [] if given is None else given)
 ]
@@ -32,17 +32,22 @@ PhotoHandles = Annotated[
 
 class _WithPhotos(PartnerModel):
     mileage: int = Field(
-        ge=1, le=MAX_MILEAGE, description="Current mileage of the vehicle.", examples=[48210]
+        ge=1,
+        le=MAX_MILEAGE,
+        description="Odometer reading of the vehicle. It must equal or exceed the mileage "
+        "of the vehicle's other check-ins, except declined ones.",
+        examples=[48210],
     )
     license_photos: PhotoHandles = Field(
-        default=[], description="The photo of the license plate: exactly one."
+        default=[], description="Exactly one photo of the license plate. Required."
     )
     odometer_photos: PhotoHandles = Field(
-        default=[], description="The photo of the odometer: exactly one."
+        default=[],
+        description="Exactly one photo of the odometer, another than the license photo. Required.",
     )
 
     def photo_ids(self) -> tuple[str | None, str | None]:
-        """The ids of the license photo and the odometer photo, None where the URL is no handle.
+        """The ids of the license and the odometer photo; None for a URL that is not a `photoUrl`.
 
         Raises LicensePhotoRequired, OdometerPhotoRequired, OnlyOnePhoto.
         """
@@ -56,27 +61,32 @@ class _WithPhotos(PartnerModel):
 
 
 class CreateMileageCheckIn(_WithPhotos):
-    """A mileage check-in: the reading, and a photo each of the license plate and the odometer."""
+    """The mileage check-in to create."""
 
     vehicle_id: Id = Field(
         description="Id of the vehicle.", examples=["veh_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c"]
     )
     license_plate: LicensePlate = Field(
-        description="License plate number of the vehicle.", examples=["TEST-123"]
+        description="License plate number. It must equal the vehicle's, except for case, spaces, "
+        "dots and dashes; a vehicle that has none yet gets this one.",
+        examples=["TEST-123"],
     )
     state: StateCode | None = Field(
-        None, description="Two-letter US state or DC code.", examples=["CA"]
+        None,
+        description="Two-letter US state or DC code, upper or lower case. It must equal the "
+        "vehicle's; required when the vehicle has neither a license plate nor a state.",
+        examples=["CA"],
     )
 
 
 class UpdateMileageCheckIn(_WithPhotos):
-    """What a driver sends anew for a check-in that is on hold."""
+    """The new mileage and photos for a check-in that is on hold."""
 
 
 class ReviewMileageCheckIn(PartnerModel):
     """A reviewer's decision."""
 
-    check_in_status: Decision = Field(examples=["Confirmed"])
+    check_in_status: Decision = Field(description="The decision.", examples=["Confirmed"])
     admin_note: (
         Annotated[
             str,
@@ -86,57 +96,82 @@ class ReviewMileageCheckIn(PartnerModel):
         ]
         | None
     ) = Field(
-        None, description="Required for Declined and OnHold.", examples=["The plate is unreadable."]
+        None,
+        description="The reason, shown in the check-in. Required for `Declined` and `OnHold`.",
+        examples=["The plate is unreadable."],
     )
 
     @model_validator(mode="after")
-    def _refusals_have_a_reason(self) -> Self:
+    def _require_note(self) -> Self:
         if self.check_in_status != "Confirmed" and not self.admin_note:
             raise ValueError(f"adminNote: required for {self.check_in_status}")
         return self
 
 
 class ReviewQueueQuery(PageQuery):
-    """Which part of the review queue."""
+    """Which page of the review queue to get."""
 
-    status: OpenStatus = Field("Pending", description="What the check-ins wait for.")
+    status: OpenStatus = Field(
+        "Pending",
+        description="`Pending`: awaits review; `OnHold`: awaits new photos of the driver.",
+    )
 
 
 class CheckInPhoto(PartnerModel):
     """A photo of a check-in."""
 
     photo_url: str = Field(
-        description="URL of the photo.",
+        description="URL of the photo, see `GET /photo/{photoId}`.",
         examples=["https://api.example.com/api/photo/pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"],
     )
     latitude: float | None = Field(
-        description="Latitude at which the photo was taken.", examples=[37.7793]
+        description="Latitude where the photo was taken, in decimal degrees; null when unknown.",
+        examples=[37.7793],
     )
     longitude: float | None = Field(
-        description="Longitude at which the photo was taken.", examples=[-122.4193]
+        description="Longitude where the photo was taken, in decimal degrees; null when unknown.",
+        examples=[-122.4193],
     )
 
 
 class MileageCheckInAnswer(PartnerModel):
-    """The mileage check-in object."""
+    """A mileage check-in."""
 
     id: str = Field(
         description="Id of the check-in.",
         examples=["chk_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c019aa8f60f8a1b2c3d4e5f60"],
     )
-    license: str = Field(description="License plate number.", examples=["TEST-123"])
+    license: str = Field(
+        description="License plate number of the vehicle at the check-in.", examples=["TEST-123"]
+    )
     admin_note: str | None = Field(
-        description="Usually used for on-hold or declined check-ins.", examples=[None]
+        description="The reviewer's note, or why an inspected photo put the check-in on hold; null "
+        "when there is none.",
+        examples=[None],
     )
-    checked_in_at: str = Field(description="Check-in date.", examples=["2026-11-21T09:30:00.000Z"])
-    check_in_status: CheckInStatus = Field(examples=["Pending"])
-    mileage: int = Field(description="Mileage at time of check-in.", examples=[48210])
+    checked_in_at: str = Field(
+        description="When the check-in was created (ISO 8601, UTC).",
+        examples=["2026-11-21T09:30:00.000Z"],
+    )
+    check_in_status: CheckInStatus = Field(
+        description="`Pending`: awaits review; `OnHold`: awaits new photos from the driver; "
+        "`Confirmed` and `Declined` are final.",
+        examples=["Pending"],
+    )
+    mileage: int = Field(
+        description="Odometer reading of the vehicle at the check-in.", examples=[48210]
+    )
     next_check_in_date: str | None = Field(
-        description="Set when the partner has a cadence.", examples=[None]
+        description="When the next check-in is due (ISO 8601, UTC); null when the partner's "
+        "check-ins have no cadence.",
+        examples=[None],
     )
-    updated: str = Field(description="Last updated on.", examples=["2026-11-21T09:30:00.000Z"])
-    license_photos: list[CheckInPhoto]
-    odometer_photos: list[CheckInPhoto]
+    updated: str = Field(
+        description="When the check-in was last changed (ISO 8601, UTC).",
+        examples=["2026-11-21T09:30:00.000Z"],
+    )
+    license_photos: list[CheckInPhoto] = Field(description="The photo of the license plate.")
+    odometer_photos: list[CheckInPhoto] = Field(description="The photo of the odometer.")
 
     @classmethod
     def of(cls, check_in: CheckIn, here: PublicUrl) -> Self:
@@ -170,9 +205,9 @@ class MileageCheckInAnswer(PartnerModel):
 class CheckInsAnswer(PartnerModel):
     """A page of mileage check-ins."""
 
-    check_ins: list[MileageCheckInAnswer]
+    check_ins: list[MileageCheckInAnswer] = Field(description="The check-ins of the page.")
     next_cursor: str | None = Field(
-        description="Leads to the next page; null at the end.", examples=[None]
+        description="The `cursor` of the next page; null on the last page.", examples=[None]
     )
 
     @classmethod

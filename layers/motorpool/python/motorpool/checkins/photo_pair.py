@@ -15,16 +15,17 @@ from motorpool.photos.model import Photo
 
 @dataclass(frozen=True, slots=True)
 class PhotoPair:
-    """The photos that a check-in names, None where the handle leads nowhere."""
+    """The photos that a check-in names; None for one that does not exist."""
 
     license: Photo | None
     odometer: Photo | None
 
     def uploaded(self) -> Self:
-        """The photos, each with its version if it is there and was not rejected.
+        """The photos with the S3 versions of their files.
 
-        Asks S3 only about those that are not inspected yet. Raises LicensePhotoRequired and
-        OdometerPhotoRequired; an unknown photo is left to the rules that come later.
+        Asks S3 only about photos that are not inspected yet. Raises LicensePhotoRequired and
+        OdometerPhotoRequired when a file was never uploaded or was rejected. A photo that does not
+        exist stays None, for the later rules.
         """
         return replace(
             self,
@@ -33,17 +34,17 @@ class PhotoPair:
         )
 
     def ensure_free_for(self, user_id: str) -> None:
-        """Raises PhotoNotOwnedByUser unless both are the user's, and used by no check-in."""
+        """Raises PhotoNotOwnedByUser unless they are two unused photos of the user."""
         for photo in (self.license, self.odometer):
             if photo is None or photo.user_id != user_id:
                 raise PhotoNotOwnedByUser
             if photo.used_by is not None:
                 raise PhotoNotOwnedByUser("A photo was used by another check-in")
         if self.license == self.odometer:
-            raise PhotoNotOwnedByUser("One photo cannot show both the license and the odometer")
+            raise PhotoNotOwnedByUser("The license photo and the odometer photo must be two photos")
 
     def as_fields(self) -> dict[str, Any]:
-        """The fields of a check-in that name the photos, and say where they were taken."""
+        """The photos' ids and positions, by the names of the check-in's fields."""
         fields: dict[str, Any] = {}
         for name, photo in (("license", self.license), ("odometer", self.odometer)):
             if photo is None:

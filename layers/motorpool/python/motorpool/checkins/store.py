@@ -1,4 +1,4 @@
-"""Mileage check-ins, as items below their vehicle, and the queue of those that await review."""
+"""Storage of mileage check-ins (in their vehicle's partition), and the review queue."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from motorpool.vehicles import plates
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 
-# Of the license photo and of the odometer photo; None where a handle leads nowhere.
+# The ids of the license photo and the odometer photo; None for a URL that is not a `photoUrl`.
 PhotoIds = tuple[str | None, str | None]
 # A page, and the key after which the next one starts.
 Found = tuple[list[CheckIn], Item | None]
@@ -25,7 +25,7 @@ Found = tuple[list[CheckIn], Item | None]
 
 @dataclass(frozen=True, slots=True)
 class CheckInContext:
-    """What a check-in is decided on. `vehicle` is None when it is not the caller's partner's."""
+    """What a new check-in depends on. `vehicle` is None unless it is of the caller's partner."""
 
     vehicle: Vehicle | None
     photos: PhotoPair
@@ -44,7 +44,7 @@ class CheckInContext:
 def context_of(
     vehicle_id: str, photo_ids: PhotoIds, *, plate: str, state: str | None, caller: Caller
 ) -> CheckInContext:
-    """All that the rules of a check-in ask about, in one call."""
+    """Everything that the rules of a new check-in need, in one call."""
     claim = state and keys.plate_claim(caller.partner_id, state, plates.compared(plate))
     vehicle = keys.vehicle(vehicle_id) if is_id("veh", vehicle_id) else None
     items = table.get_many(
@@ -66,8 +66,8 @@ def get(
 ) -> tuple[CheckIn, Vehicle, PhotoPair]:
     """The check-in with that id, its vehicle, and the photos with those ids, in one call.
 
-    Raises CheckInNotFound (also for another partner's) and NoPermission (outside the subtree: it is
-    the vehicle's present owner that counts).
+    Raises CheckInNotFound (also for another partner's) and NoPermission (the vehicle's current
+    owner is outside the subtree).
     """
     vehicle_id = vehicle_of(check_in_id)
     if vehicle_id is None:
@@ -86,7 +86,7 @@ def get(
 def add(
     check_in: CheckIn, read: Vehicle, after: Vehicle, pair: PhotoPair
 ) -> tuple[TransactItem, ...]:
-    """A new check-in and all its effects: on the vehicle, its plate's claim, and the photos."""
+    """The writes of a new check-in: to it, the vehicle, its plate's claim, and the photos."""
     item = to_attributes(check_in) | _index(check_in)
     return (
         *vehicles.changed(read, after),
@@ -98,7 +98,7 @@ def add(
 def changed(
     read: CheckIn, after: CheckIn, vehicle: Vehicle, vehicle_after: Vehicle, pair: PhotoPair
 ) -> tuple[TransactItem, ...]:
-    """A check-in in another state, and the vehicle that goes with it. Raises VersionConflict."""
+    """The writes of a changed check-in, its vehicle and its photos. Raises VersionConflict."""
     return (
         *vehicles.changed(vehicle, vehicle_after),
         *_used(pair, after),
@@ -107,20 +107,20 @@ def changed(
 
 
 def replaced(read: CheckIn, after: CheckIn) -> TransactItem:
-    """`after` in the place of the check-in that was read. Raises VersionConflict."""
+    """The write that replaces the check-in that was read. Raises VersionConflict."""
     key = keys.check_in(read.vehicle_id, read.id)
     attributes = to_attributes(after) | _index(after)
     return table.replace(key, attributes, read_version=read.version)
 
 
-def told_of(photo: Photo) -> tuple[TransactItem, ...]:
-    """The check-in that uses an inspected photo, with what it says. Raises VersionConflict."""
+def inspection_writes(photo: Photo) -> tuple[TransactItem, ...]:
+    """The write of the check-in that uses an inspected photo, if any. Raises VersionConflict."""
     check_in = find(photo.used_by) if photo.used_by else None
     return (replaced(check_in, check_in.with_inspected(photo)),) if check_in else ()
 
 
 def moved_with(vehicle: Vehicle) -> tuple[TransactItem, ...]:
-    """The vehicle's open check-in, if it has one, in the review queue of the vehicle's owner.
+    """The write that moves the vehicle's open check-in, if any, to the vehicle's owner.
 
     Raises VersionConflict.
     """
@@ -131,7 +131,7 @@ def moved_with(vehicle: Vehicle) -> tuple[TransactItem, ...]:
 
 
 def find(check_in_id: str) -> CheckIn | None:
-    """The check-in with that id, whosever it is; None when there is none."""
+    """The check-in with that id, of any partner; None when there is none."""
     vehicle_id = vehicle_of(check_in_id)
     item = table.get(keys.check_in(vehicle_id, check_in_id)) if vehicle_id else None
     return from_attributes(CheckIn, item) if item else None
@@ -166,7 +166,7 @@ def _found(page: Page) -> Found:
 
 
 def _index(check_in: CheckIn) -> Item:
-    """Only what awaits review is in the queue."""
+    """The entry in the review queue; empty when the check-in does not await review."""
     if check_in.check_in_status not in ("Pending", "OnHold"):
         return {}
     return {

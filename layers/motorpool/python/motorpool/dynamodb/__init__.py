@@ -1,1 +1,1 @@
-"""The one table: reads, transactions, keys, items. The only code that speaks DynamoDB."""
+"""The table: reads, transactions, keys, items. No other code calls DynamoDB."""

@@ -1,4 +1,4 @@
-"""Entities as items and back: fields in camelCase, absent where None."""
+"""Conversion of entities to items and back: camelCase attributes, none for None."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -13,22 +13,22 @@ Item = dict[str, Any]
 
 @cache
 def camel(name: str) -> str:
-    """`owner_path` as `ownerPath`."""
+    """A name in camelCase: `owner_path` is `ownerPath`."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
 
 
 def to_attributes(entity: "DataclassInstance") -> Item:
-    """The fields of a dataclass as attributes; None is left out, so that conditions can ask."""
+    """The fields of a dataclass as attributes, without None: conditions use attribute_exists."""
     values = {camel(field.name): getattr(entity, field.name) for field in fields(entity)}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def from_attributes[E: "DataclassInstance"](kind: type[E], item: Mapping[str, Any]) -> E:
-    """The dataclass that `to_attributes` made the item from; attributes of no field are ignored.
+    """The dataclass in an item. Attributes without a field are ignored.
 
-    An item that an older version wrote has no attribute for a newer field: the field's default
-    counts. A field without a default is None.
+    A field without an attribute gets its default, or None if it has none: items that an older
+    version wrote lack the newer fields.
     """
     made = {
         field.name: item.get(camel(field.name))

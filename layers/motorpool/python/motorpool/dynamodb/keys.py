@@ -1,6 +1,6 @@
-"""The key of every item and of every index entry: the tables of `docs/data.md`, as code.
+"""The key of every item and of every index entry, as listed in `docs/data.md`.
 
-No other module builds a key string. Ids, phones, VINs and compared plates hold no `#`.
+No other module builds a key. Ids, phone numbers, VINs and normalized plates contain no `#`.
 """
 
 from motorpool.dynamodb.table import Key

@@ -1,4 +1,4 @@
-"""The table's stream: the records that Lambda hands to a stream reader."""
+"""The table's stream: the records that a stream reader gets."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from motorpool.dynamodb.values import from_values
 def new_items(
     records: Iterable[Mapping[str, Any]], *, key_prefix: str
 ) -> Iterator[tuple[str, Item]]:
-    """Each new item whose `pk` begins so, with its record's sequence number, in order."""
+    """Each new item whose `pk` begins with `key_prefix`, after its sequence number, in order."""
     for record in records:
         change = record["dynamodb"]
         if record["eventName"] != "INSERT":

@@ -1,4 +1,4 @@
-"""The table: reads, and writes that all succeed or none does."""
+"""Reads from the table, and transactions."""
 
 import json
 import os
@@ -15,30 +15,30 @@ from motorpool.dynamodb.values import from_values, to_values
 from motorpool.errors import MotorpoolError, Unavailable
 from motorpool.priming import prime
 
-# Two transactions on one item at once cancel each other; the decision is then made again, and the
-# winner's change is read.
+# Concurrent transactions on an item cancel each other. The decision is then made again, on what the
+# successful one wrote.
 CONFLICT = "TransactionConflict"
-PASSING = {CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"}
+TRANSIENT = {CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 FREE = "attribute_not_exists(pk)"
 UNCHANGED = "version = :read"
 
 
 class Refused(Exception):
-    """The condition of a single update did not hold."""
+    """The condition of a single update failed."""
 
 
 class VersionConflict(MotorpoolError):
-    """What a decision was made on has changed since, or changes now: it is to be made again.
+    """An item was changed after it was read: the decision must be made again.
 
-    `endpoint` calls the handler again, which reads anew.
+    `endpoint` then calls the handler again.
     """
 
     message = "It changed in the meantime"
 
 
 class OutcomeUnknown(Unavailable):
-    """A transaction failed, and its answer may have been lost: all of it is done, or nothing."""
+    """A transaction failed and may have been executed: its response may have been lost."""
 
 
 class Key(NamedTuple):
@@ -52,8 +52,8 @@ class Key(NamedTuple):
 class TransactItem:
     """One part of a transaction.
 
-    `refused` is the error when the condition does not hold; given a function, it is called with
-    the item that stood in the way (empty when there is none).
+    `refused`: the error to raise when the condition fails, or a function that makes it from the
+    existing item (empty when there is none).
     """
 
     action: Literal["Put", "Update", "Delete", "ConditionCheck"]
@@ -69,13 +69,13 @@ def put(
     values: Mapping[str, Any] | None = None,
     refused: MotorpoolError | Callable[[Item], MotorpoolError] | None = None,
 ) -> TransactItem:
-    """A part that writes a whole item, under a condition."""
+    """Put an item, under a condition."""
     request: Item = {"Item": to_values({**key._asdict(), **attributes})}
     return TransactItem("Put", request | _condition(only_if, values), refused)
 
 
 def replace(key: Key, attributes: Mapping[str, Any], *, read_version: int) -> TransactItem:
-    """A part that replaces the version of an item that was read. Raises VersionConflict."""
+    """Replace an item that was read in `read_version`. Raises VersionConflict if that changed."""
     return put(
         key,
         {**attributes, "version": read_version + 1},
@@ -86,7 +86,7 @@ def replace(key: Key, attributes: Mapping[str, Any], *, read_version: int) -> Tr
 
 
 def delete(key: Key, *, only_if: str, values: Mapping[str, Any]) -> TransactItem:
-    """A part that removes an item. Raises VersionConflict when the condition does not hold."""
+    """Delete an item. Raises VersionConflict when the condition fails."""
     request: Item = {"Key": to_values(key._asdict())}
     return TransactItem("Delete", request | _condition(only_if, values), VersionConflict())
 
@@ -99,18 +99,19 @@ def update(
     values: Mapping[str, Any],
     refused: MotorpoolError | Callable[[Item], MotorpoolError],
 ) -> TransactItem:
-    """A part that changes some attributes of an item, under a condition."""
+    """Update attributes of an item, under a condition."""
     request: Item = {"Key": to_values(key._asdict()), "UpdateExpression": expression}
     return TransactItem("Update", request | _condition(only_if, values), refused)
 
 
 def update_now(key: Key, expression: str, *, only_if: str, values: Mapping[str, Any]) -> Item:
-    """Change one item by itself, under a condition; the item after it. Raises Refused.
+    """Update one item now, outside a transaction; returns the updated item.
 
-    Raises Unavailable when the answer is lost, rather than change it twice.
+    Raises Refused when the condition fails, and Unavailable when the response is lost: a retry
+    could update the item twice.
     """
     try:
-        with _faults_named():
+        with _faults_as_unavailable():
             answer = aws.dynamodb().update_item(
                 TableName=table_name(),
                 Key=to_values(key._asdict()),
@@ -127,14 +128,14 @@ def update_now(key: Key, expression: str, *, only_if: str, values: Mapping[str, 
 
 
 def get_many(*keys: Key) -> dict[Key, Item]:
-    """The items with those keys (at most 100) that there are. Strongly consistent, in one call.
+    """The existing items with those keys (at most 100), by key. One strongly consistent call.
 
-    Raises Unavailable when the table leaves some unread again and again.
+    Unprocessed keys are read again. Raises Unavailable when some stay unprocessed.
     """
     wanted: list[Any] = [to_values(key._asdict()) for key in dict.fromkeys(keys)]
     found: dict[Key, Item] = {}
     for _ in budget.tries():
-        with _faults_named():
+        with _faults_as_unavailable():
             answer = aws.dynamodb().batch_get_item(
                 RequestItems={table_name(): {"Keys": wanted, "ConsistentRead": True}}
             )
@@ -149,7 +150,7 @@ def get_many(*keys: Key) -> dict[Key, Item]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some items of a partition, and the key after which the next page starts, if there is one."""
+    """Items of a partition, and the key after which the next page starts; None on the last page."""
 
     items: list[Item]
     last_key: Item | None
@@ -165,10 +166,10 @@ def page(
     newest_first: bool = False,
     only_below: str = "",
 ) -> Page:
-    """At most `limit` items of a partition in order of its sort key, those after a key.
+    """The next `limit` items of a partition after the key `after`, in order of the sort key.
 
-    `only_below` leaves out those whose `ownerPath` is not in that subtree; a page may then be
-    shorter than `limit` without being the last.
+    `only_below` filters by the subtree of `ownerPath`; a page may then have fewer than `limit`
+    items without being the last.
     """
     request = _query_request(pk, index, begins_with)
     request |= {"Limit": limit, "ScanIndexForward": not newest_first}
@@ -177,7 +178,7 @@ def page(
     if only_below:
         request["FilterExpression"] = "begins_with(ownerPath, :path)"
         request["ExpressionAttributeValues"] |= to_values({":path": only_below})
-    with _faults_named():
+    with _faults_as_unavailable():
         answer = aws.dynamodb().query(**request)
     last_key = answer.get("LastEvaluatedKey")
     return Page(
@@ -187,8 +188,8 @@ def page(
 
 
 def get(key: Key) -> Item | None:
-    """The item with that key, None when there is none. One strongly consistent read."""
-    with _faults_named():
+    """The item with that key; None when there is none. One strongly consistent read."""
+    with _faults_as_unavailable():
         answer = aws.dynamodb().get_item(
             TableName=table_name(), Key=to_values(key._asdict()), ConsistentRead=True
         )
@@ -198,13 +199,13 @@ def get(key: Key) -> Item | None:
 def query(
     pk: str, *, index: Literal["gsi1", "gsi2"] | None = None, begins_with: str = ""
 ) -> Iterator[Item]:
-    """The items of a partition, of the table or of an index, in order of the sort key.
+    """All items of a partition of the table or an index, in order of the sort key.
 
-    Pages are read as the items are taken.
+    Pages are read as the iteration gets to them.
     """
     request = _query_request(pk, index, begins_with)
     while True:
-        with _faults_named():
+        with _faults_as_unavailable():
             answer = aws.dynamodb().query(**request)
         yield from map(from_values, answer["Items"])
         if "LastEvaluatedKey" not in answer:
@@ -232,28 +233,28 @@ def _query_parameters(pk: str, index: str | None, begins_with: str) -> Item:
 
 
 def transact(*writes: TransactItem) -> None:
-    """All the writes, or none and the error of the first whose condition does not hold.
+    """Execute all the writes in one transaction, or none.
 
-    Raises VersionConflict when another transaction changes one of the items at the same moment, and
-    OutcomeUnknown when it fails for longer than a caller should wait. botocore sends one token with
-    all tries of the call: they are one transaction.
+    Raises the `refused` of the first write whose condition fails, VersionConflict when a concurrent
+    transaction changes one of the items, and OutcomeUnknown when the call fails after all retries.
+    botocore's retries have the same client token, so they cannot execute the transaction twice.
     """
     parts: Any = [{w.action: {"TableName": table_name()} | w.request} for w in writes]
     try:
-        with _faults_named(lost=OutcomeUnknown):
+        with _faults_as_unavailable(lost=OutcomeUnknown):
             aws.dynamodb().transact_write_items(TransactItems=parts)
     except ClientError as error:
         if aws.code_of(error) != "TransactionCanceledException":
             raise
         reasons: list[Any] = list(error.response.get("CancellationReasons", []))
         _raise_the_refusal(writes, reasons)
-        if any(reason.get("Code") in PASSING for reason in reasons):
+        if any(reason.get("Code") in TRANSIENT for reason in reasons):
             raise VersionConflict from error
         raise
 
 
 def _raise_the_refusal(writes: tuple[TransactItem, ...], reasons: list[Any]) -> None:
-    """Cancellation reasons come in the order of the writes."""
+    """Raise the error of the first write whose condition failed; reasons are in their order."""
     for write, reason in zip(writes, reasons, strict=True):
         if reason.get("Code") == "ConditionalCheckFailed" and write.refused is not None:
             if isinstance(write.refused, MotorpoolError):
@@ -272,16 +273,16 @@ def _condition(only_if: str | None, values: Mapping[str, Any] | None) -> Item:
 
 
 @contextmanager
-def _faults_named(lost: type[Unavailable] = Unavailable) -> Iterator[None]:
-    """What is left after all tries (throttling, no answer, 5xx) as Unavailable.
+def _faults_as_unavailable(lost: type[Unavailable] = Unavailable) -> Iterator[None]:
+    """Turns transient faults (throttling, no response, 5xx) after the last retry into Unavailable.
 
-    `lost`: what is raised instead when it matters that the call may have been carried out: a try
-    before the last one may have been, whatever the last one failed with.
+    `lost`: the error to raise instead for a call that may have been executed by any of its
+    attempts.
     """
     try:
         yield
     except aws.FAULTS as fault:
-        if not aws.may_pass(fault):
+        if not aws.is_transient(fault):
             raise
         raise lost from fault
 
@@ -291,7 +292,7 @@ def table_name() -> str:
     return os.environ["TABLE_NAME"]
 
 
-# An item with a value of every kind, and the parameters and answers that have such items.
+# For priming: an item with a value of every type, and calls and responses with such items.
 _KEY = Key("any", "any")._asdict()
 _ITEM = to_values({**_KEY, "number": 1, "flag": True, "list": ["any"], "map": {"any": None}})
 _ONE: Any = {"TableName": "any", "Key": to_values(_KEY)}

@@ -1,21 +1,21 @@
-"""Python's values as DynamoDB's, and back."""
+"""Conversion of Python values to DynamoDB's typed values and back."""
 
 from collections.abc import Mapping
 from typing import Any
 
-# DynamoDB's smallest positive number is 1E-130; what is nearer to zero is zero.
+# DynamoDB's smallest positive number; smaller ones are stored as 0.
 SMALLEST = 1e-130
 
 Value = dict[str, Any]
 
 
 def to_values(values: Mapping[str, Any]) -> dict[str, Value]:
-    """Each value with its type, as DynamoDB takes it. Raises TypeError on what it has none for."""
+    """Each value as a DynamoDB value. Raises TypeError on a value that DynamoDB has no type for."""
     return {name: _to_value(value) for name, value in values.items()}
 
 
 def from_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Each value by itself: numbers as int or float, lists as tuples."""
+    """Each DynamoDB value as a Python value: numbers as int or float, lists as tuples."""
     return {name: _from_value(value) for name, value in values.items()}
 
 
@@ -51,7 +51,7 @@ def _from_value(value: Value) -> Any:
             return tuple(_from_value(element) for element in content)
         case "M":
             return from_values(content)
-    raise TypeError(f"no attribute of ours is of the type {kind}")
+    raise TypeError(f"attributes of the type {kind} are not supported")
 
 
 def _number(text: str) -> int | float:

@@ -1,8 +1,7 @@
-"""@consumer: a function that reads a queue, one message at a time.
+"""@consumer: turns a function of one message into a handler of a queue's batches.
 
-A message whose handling fails is handed out again while the rest of its batch is done; what keeps
-failing ends in the queue's dead-letter queue, where an alarm watches. A message that cannot be read
-goes there at once.
+A message that fails is delivered again; the rest of its batch is not. A message that keeps failing
+goes to the dead-letter queue, which has an alarm; one that cannot be parsed goes there at once.
 """
 
 import json
@@ -32,7 +31,7 @@ def consumer(
 ) -> "Callable[[dict[str, Any], LambdaContext], PartialItemFailureResponse]":
     """Make a function of one message the handler of a queue's batches.
 
-    The message is the model that the function's argument is, or any JSON.
+    The message is parsed as the model that the argument is annotated with, or else as JSON.
     """
     [kind] = [hint for name, hint in get_type_hints(handle).items() if name != "return"]
     read = (
@@ -70,9 +69,9 @@ def _handle(
 ) -> None:
     try:
         message = read(body)
-    except ValueError as illegible:
-        queues.bury(body)
-        received.handled(illegible)
+    except ValueError as malformed:
+        queues.send_to_dead_letters(body)
+        received.handled(malformed)
         return
     handle(message)
     received.handled()

@@ -1,7 +1,7 @@
-"""The relay: from outbox entries, as the table's stream tells of them, to the transfer queue.
+"""The outbox relay: sends the message of each new outbox entry to the transfer queue.
 
-There is no dual write: if the transaction of a transfer is there, its outbox entry is, and so will
-be its message. An entry may be relayed more than once; applying is idempotent.
+An outbox entry is written in the transaction of its transfer, so that no accepted transfer stays
+without a message. An entry may be relayed more than once; applying a transfer is idempotent.
 """
 
 import json
@@ -16,9 +16,8 @@ from motorpool.messages import queues
 def relay(entries: Iterable[tuple[str, Mapping[str, Any]]], function: str) -> str | None:
     """Send each new outbox entry's message, in the stream's order.
 
-    `entries` have their sequence numbers in the stream. Ends at the first that cannot be sent and
-    returns its sequence number: the stream hands it out again, with those after it. None when all
-    are sent.
+    `entries`: sequence numbers and items. Stops at the first one that cannot be sent and returns
+    its sequence number, from which the stream delivers again; None when all are sent.
     """
     for sequence, entry in entries:
         relayed = telemetry.Message(function, sequence)
@@ -32,6 +31,6 @@ def relay(entries: Iterable[tuple[str, Mapping[str, Any]]], function: str) -> st
 
 
 def send(transfer_id: str, vehicle_id: str, partner_id: str) -> None:
-    """Send the message of a transfer, in its partner's group: no backlog delays another's."""
+    """Send a transfer's message in its partner's group: no partner's backlog delays another's."""
     message = {"transfer_id": transfer_id, "vehicle_id": vehicle_id}
     queues.send_transfer(json.dumps(message), group=partner_id)

@@ -7,13 +7,13 @@ from motorpool.priming import prime
 
 
 def send_transfer(body: str, *, group: str) -> None:
-    """Send a message to the transfer queue. Groups take turns (fair queues)."""
+    """Send a message to the transfer queue, a fair queue: groups take turns."""
     queue = os.environ["TRANSFERS_QUEUE_URL"]
     aws.sqs().send_message(QueueUrl=queue, MessageBody=body, MessageGroupId=group)
 
 
-def bury(body: str) -> None:
-    """Send a message straight to the dead-letter queue of the queue that the function reads."""
+def send_to_dead_letters(body: str) -> None:
+    """Send a message to the dead-letter queue of the queue that the function consumes."""
     aws.sqs().send_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"], MessageBody=body)
 
 

@@ -1,1 +1,1 @@
-"""Photos: sent by phones straight to S3, inspected there, and looked at."""
+"""Photos: upload to S3, inspection, and viewing."""

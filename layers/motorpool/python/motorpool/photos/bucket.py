@@ -1,4 +1,4 @@
-"""Photos in S3: the form that a phone uploads with, the links to look at them, the bytes."""
+"""Photos in S3: upload forms, view URLs, and the files."""
 
 import os
 from typing import Any
@@ -20,10 +20,10 @@ from motorpool.priming import prime
 
 
 def form(photo_id: str, content_type: ContentType) -> dict[str, Any]:
-    """A presigned POST, as the answer shows it: `upload_url`, `upload_fields`, `expires_at`.
+    """A presigned POST as the answer's fields `upload_url`, `upload_fields` and `expires_at`.
 
-    It takes a file of that type and of 1 byte to 15 MB for the photo's key, for 5 minutes. A POST
-    and not a PUT, because only a POST's policy can bound the size.
+    For 5 minutes it accepts a file of that type with 1 byte to 15 MB. It is not a PUT, because only
+    a POST's policy can limit the size.
     """
     expires_at = iso(now_ms() + UPLOAD_SECONDS * 1000)
     presigned = aws.s3().generate_presigned_post(
@@ -41,7 +41,7 @@ def form(photo_id: str, content_type: ContentType) -> dict[str, Any]:
 
 
 def view_url(photo: Photo, *, thumbnail: bool) -> str:
-    """A link for 60 seconds to the file (the version that was inspected), or its thumbnail."""
+    """A URL, valid for 60 seconds, of the file (its inspected version, if any) or its thumbnail."""
     request: dict[str, str] = {"Bucket": _bucket(), "Key": photo.key}
     if thumbnail:
         request["Key"] = photo.thumbnail_key
@@ -51,9 +51,9 @@ def view_url(photo: Photo, *, thumbnail: bool) -> str:
 
 
 def uploaded_version(photo: Photo) -> str | None:
-    """The version of the file that is there now, None when it was never uploaded.
+    """The S3 version of the uploaded file; None when it was never uploaded. Raises Unavailable.
 
-    S3 says 403 for what is not there to those who may not list the bucket. Raises Unavailable.
+    S3 answers 403 for a missing object to callers who may not list the bucket.
     """
     try:
         return aws.s3().head_object(Bucket=_bucket(), Key=photo.key)["VersionId"]
@@ -64,13 +64,13 @@ def uploaded_version(photo: Photo) -> str | None:
 
 
 def file_of(photo: Photo, version_id: str) -> bytes:
-    """The bytes of a version of the file, at most 15 MB as the form saw to."""
+    """A version of the file: at most 15 MB, which the form ensures."""
     stored = aws.s3().get_object(Bucket=_bucket(), Key=photo.key, VersionId=version_id)
     return stored["Body"].read()
 
 
 def keep_thumbnail(photo: Photo, jpeg: bytes) -> None:
-    """Store the thumbnail beside the photo; again is the same."""
+    """Store the thumbnail; storing it again changes nothing."""
     aws.s3().put_object(
         Bucket=_bucket(), Key=photo.thumbnail_key, Body=jpeg, ContentType="image/jpeg"
     )
@@ -80,7 +80,7 @@ def _bucket() -> str:
     return os.environ["PHOTO_BUCKET"]
 
 
-# The bucket's own name: botocore keeps what its endpoint rules make of it.
+# The real bucket name, because botocore caches the endpoint of each bucket.
 _ANY = {"Bucket": os.environ.get("PHOTO_BUCKET", "any"), "Key": "any"}
 prime(
     aws.s3,

@@ -1,12 +1,12 @@
-"""What a photo file says of itself, or why it is refused: a pure function over its bytes.
+"""The inspection of a photo file: what it contains, or why it is rejected.
 
-The bytes come from strangers. What they are is read from their first bytes, never from a name;
-their structure is walked to its end; limits are checked on the header; then the picture is decoded
-in full. The decoders decide what is damaged: a JPEG whose pixels were overwritten still decodes, as
-it does in every viewer.
+The bytes are not trusted. The type is read from the first bytes, never from a name; the structure
+is followed to its end; limits are checked on the header; then the picture is decoded completely.
+The decoders decide what is damaged: a JPEG whose pixels were overwritten still decodes, as it does
+in every viewer.
 
-At the caps (15 MB, 50 megapixels), peak resident memory of the whole process, 33 MB of which it
-has before the file, and seconds on one core of a 2.8 GHz Xeon, as measured by
+Peak resident memory of the process (33 MB of it before the file) and seconds on one core of a
+2.8 GHz Xeon, for files at the limits (15 MB, 50 megapixels), measured by
 `python -m pytest tests/unit/test_images.py -m slow -s` with Pillow 13.0.0 and pillow-heif 1.8.1:
 
     JPEG                       78 MB  0.3 s      WebP                       824 MB  2.2 s
@@ -14,8 +14,8 @@ has before the file, and seconds on one core of a 2.8 GHz Xeon, as measured by
     the same in four inks     440 MB  1.8 s      HEIC 4:4:4, transparent    622 MB  2.9 s
     PNG, transparent          250 MB  1.9 s      the same with 10 bits      998 MB  4.4 s
 
-What else could grow is bounded: texts and profiles in a PNG (Pillow: 1 MB each, 64 MB together),
-a HEIC whose pixels outgrow its header (libheif), and here the parts, scans and frames of a file.
+Other growth is limited too: texts and profiles in a PNG by Pillow (1 MB each, 64 MB together),
+a HEIC with more pixels than its header says by libheif, and parts, scans and frames here.
 """
 
 import hashlib
@@ -38,25 +38,25 @@ from motorpool.clock import iso
 
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 50_000_000
-MAX_FRAMES = 50  # of which the first is looked at
-# Encoders write about ten scans; each is a pass over all pixels and may take only 97 bytes.
+MAX_FRAMES = 50  # only the first is inspected
+# Encoders write about ten scans. Each is a pass over all pixels and can be as small as 97 bytes.
 MAX_SCANS = 50
 MAX_PARTS = 20_000  # segments, chunks or boxes; 15 MB in chunks of 4 KB are 3,840
-MAX_ATTACHMENTS = 20  # pictures and videos behind a JPEG; phones write up to three
+MAX_ATTACHMENTS = 20  # pictures and videos after a JPEG; phones write up to three
 
 THUMBNAIL_SIDE = 512
 STRIP_PIXELS = 1_000_000
 
 JPEG, PNG, WEBP, HEIC = "image/jpeg", "image/png", "image/webp", "image/heic"
 
-# The reader of the one format that the first bytes announce; no other ever sees the file.
+# Only the reader of the format that the first bytes show ever reads a file.
 READERS: Mapping[str, type[ImageFile.ImageFile]] = {
     JPEG: JpegImageFile,
     PNG: PngImageFile,
     WEBP: WebPImageFile,
     HEIC: pillow_heif.HeifImageFile,
 }
-# Only the picture itself, on the one core a function has.
+# Decode only the picture itself, on the one core that a function has.
 pillow_heif.options.THUMBNAILS = False
 pillow_heif.options.DEPTH_IMAGES = False
 pillow_heif.options.AUX_IMAGES = False
@@ -78,8 +78,8 @@ BEGINNINGS = (
     (re.compile(rb"BM"), "a BMP"),
 )
 
-# What makes a picture also something else, wherever in the file it is. By chance, compressed pixels
-# hold one of them in about one of 80,000 files of 15 MB.
+# Signatures of other formats, which must not be anywhere in the file. Compressed pixels contain one
+# by chance in about one of 80,000 files of 15 MB.
 FOREIGN = (
     ("a ZIP archive", re.compile(rb"PK\x03\x04[\x0a-\x3f]\0|PK\x05\x06\0\0\0\0")),
     ("a RAR archive", re.compile(rb"Rar!\x1a\x07[\0\x01]")),
@@ -96,23 +96,23 @@ FOREIGN = (
     ),
 )
 
-# What begins a segment or ends the picture; restarts and stuffed zeros lie between the pixels.
+# The markers of segments and of the end, without those that can be inside pixel data.
 JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 BOX_KIND = re.compile(rb"[A-Za-z0-9 ]{4}")
 PADDING = re.compile(rb"(?:[\0\s]|\xff(?!\xd8))*+")
-# How the trailers of Samsung, Vivo and OnePlus phones end (ExifTool: Samsung.pm, Trailer.pm).
+# The ends of Samsung, Vivo and OnePlus phones' trailers (ExifTool: Samsung.pm, Trailer.pm).
 PHONE_TRAILER = re.compile(
     rb"(?:\0\0(?:SEFT|QDIOBS)|\xff{4}\x1b\*9HWfu\x84\x93\xa2\xb1|jxrs...\0)\Z", re.DOTALL
 )
 
 DAMAGED = "The picture cannot be decoded: the file is damaged or incomplete."
 CUT_SHORT = "The file is incomplete: it ends before the picture does."
-GOES_ON = "The file goes on after the picture's end, with something that belongs to no photo."
+GOES_ON = "The file has data after the end of the picture that does not belong to a photo."
 TOO_LARGE = f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels."
-TOO_MANY_PARTS = "The file is made of too many parts to be a photo."
+TOO_MANY_PARTS = "The file has too many parts to be a photo."
 
-# What EXIF orientations 2 to 8 need to stand upright (CIPA DC-008, Orientation).
+# How to turn EXIF orientations 2 to 8 upright (CIPA DC-008, Orientation).
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -133,7 +133,7 @@ type Tags = Mapping[int, Any]
 
 
 class Rejected(Exception):
-    """The file is no photo we take; `because` is a sentence for the partner."""
+    """The file is not an accepted photo; `because` is a sentence for the partner."""
 
     def __init__(self, because: str) -> None:
         super().__init__(because)
@@ -142,17 +142,17 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What a file says of itself.
+    """The content of a photo file.
 
     content_type: image/jpeg, image/png, image/webp or image/heic.
     width, height: pixels of the upright picture.
     sha256: of the file, 64 hexadecimal digits.
     perceptual_hash: 64-bit difference hash of the upright picture, 16 hexadecimal digits; pictures
         that look the same differ in few bits.
-    orientation: as the EXIF says, 1 to 8, 1 when it says nothing. Already applied to all the above.
+    orientation: from the EXIF, 1 to 8; 1 when there is none. Applied to all the fields above.
     latitude, longitude: decimal degrees (WGS 84), both or neither.
-    taken_on: ISO 8601 in UTC with milliseconds; None when the file names no zone.
-    thumbnail: JPEG, at most 512 pixels long, upright, on white, without metadata.
+    taken_on: ISO 8601 in UTC with milliseconds; None when the file has no time with a zone.
+    thumbnail: JPEG with at most 512 pixels on its longer side, upright, on white, no metadata.
     """
 
     content_type: str
@@ -168,11 +168,12 @@ class Inspection:
 
 
 def inspect(data: bytes, declared: str) -> Inspection:
-    """Look through an uploaded file that was announced as the content type `declared`.
+    """Inspect an uploaded file that was announced as the content type `declared`.
 
-    Raises Rejected: empty, too large, another type than declared or none we take, incomplete or
-    damaged, too many pixels, or something besides a picture (see `_refuse_leftovers`). Whatever
-    the libraries raise is Rejected too, except MemoryError, which says nothing about the file.
+    Raises Rejected when the file is empty, too large, of another type than declared, of a type that
+    is not accepted, incomplete or damaged, has too many pixels, or contains more than a picture
+    (see `_reject_trailing_data`). Exceptions of the libraries become Rejected too, except
+    MemoryError, which says nothing about the file.
     """
     if not data:
         raise Rejected("The file is empty.")
@@ -185,14 +186,14 @@ def inspect(data: bytes, declared: str) -> Inspection:
         raise Rejected(f"The file is {found}, but was declared as {declared}.")
     for what, signature in FOREIGN:
         if signature.search(data):
-            raise Rejected(f"The file holds {what} besides the picture.")
+            raise Rejected(f"The file contains {what} besides the picture.")
     try:
         with warnings.catch_warnings(action="ignore"):
-            _refuse_leftovers(data, STRUCTURES[found](data, 0), found)
+            _reject_trailing_data(data, STRUCTURES[found](data, 0), found)
             return _look(data, found)
     except (Rejected, MemoryError):
         raise
-    except Image.DecompressionBombError as error:  # WebP's reader has a cap of its own, above ours
+    except Image.DecompressionBombError as error:  # the WebP reader's own limit, above ours
         raise Rejected(TOO_LARGE) from error
     except Exception as error:
         raise Rejected(DAMAGED) from error
@@ -243,7 +244,7 @@ def _end_of_webp(data: bytes, start: int) -> int:
 
 
 def _end_of_boxes(data: bytes, start: int) -> int:
-    """Where the boxes of a HEIC or MP4 (ISO/IEC 14496-12) end."""
+    """The offset of the end of a HEIC's or MP4's boxes (ISO/IEC 14496-12)."""
     at = start
     for _ in range(MAX_PARTS):
         if not BOX_KIND.fullmatch(data, at + 4, at + 8):
@@ -269,19 +270,19 @@ STRUCTURES: Mapping[str, Callable[[bytes, int], int]] = {
 }
 
 
-def _refuse_leftovers(data: bytes, end: int, kind: str) -> None:
-    """Refuse what follows the picture unless it is known to be harmless.
+def _reject_trailing_data(data: bytes, end: int, kind: str) -> None:
+    """Raise Rejected when the picture is followed by data that is not known to be harmless.
 
-    Padding is harmless. Behind a JPEG so are further JPEGs (multi-picture format, gain maps), an
-    MP4 (motion photos) and the trailers of phones that write their own. A trailer that nobody
-    documented is refused with the rest: the app can re-encode, and is told why.
+    Padding is harmless. After a JPEG, so are further JPEGs (multi-picture format, gain maps), an
+    MP4 (motion photos) and the documented trailers of phones. Other trailers are rejected: the app
+    gets the reason and can re-encode the picture.
     """
     if kind == JPEG and PHONE_TRAILER.search(data[max(end, len(data) - 16) :]):
         return
     for _ in range(MAX_ATTACHMENTS):
         padded = PADDING.match(data, end)
         after = padded.end() if padded else end
-        # A box begins with its size, whose zeros look like padding.
+        # A box begins with its size, whose zero bytes look like padding.
         video = data.find(b"ftyp", end + 4, after + 8)
         if kind == JPEG and video >= 0:
             end = _end_of_boxes(data, video - 4)
@@ -302,14 +303,14 @@ def _look(data: bytes, kind: str) -> Inspection:
     if (frames := getattr(image, "n_frames", 1)) > MAX_FRAMES:
         raise Rejected(f"The file has {frames:,} frames; at most {MAX_FRAMES} are accepted.")
     if kind == JPEG:
-        # Every coefficient is still read; only the inverse transform runs at a reduced scale.
+        # All coefficients are still read; only the inverse transform runs at a reduced scale.
         image.draft(None, (2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
     image.load()
     thumbnail = _thumbnail(image)
 
     main, shot, gps = _exif(image)
     if kind == HEIC:
-        # libheif has turned it by the file's own transformation; the EXIF only repeats that.
+        # libheif has applied the file's own transformation, which the EXIF repeats.
         width, height = image.size
         orientation = _orientation(image.info.get("original_orientation"))
     else:
@@ -334,9 +335,9 @@ def _look(data: bytes, kind: str) -> Inspection:
 
 
 def _thumbnail(image: Image.Image) -> Image.Image:
-    """The picture small, in RGB on white, not yet turned.
+    """The picture scaled down, in RGB on white, before the orientation is applied.
 
-    In strips, because a whole picture in another mode would need its memory a second time.
+    Converted in strips, because converting the whole picture would double its memory.
     """
     width, height = image.size
     factor = max(1, max(width, height) // (2 * THUMBNAIL_SIDE))
@@ -367,7 +368,7 @@ def _as_jpeg(image: Image.Image) -> bytes:
 
 
 def _difference_hash(image: Image.Image) -> str:
-    """Whether each of 9 × 8 grey values is darker than its right neighbour, row by row."""
+    """A 64-bit hash: whether each of 9 × 8 grey values is darker than its right neighbour."""
     grey = image.convert("L").resize((9, 8), Image.Resampling.LANCZOS).tobytes()
     bits = 0
     for at in range(72):
@@ -377,7 +378,7 @@ def _difference_hash(image: Image.Image) -> str:
 
 
 def _exif(image: Image.Image) -> tuple[Tags, Tags, Tags]:
-    """The EXIF's main, shot and GPS tags: none if it is damaged, for the picture may be good."""
+    """The EXIF's main, shot and GPS tags; empty when it is damaged: no reason to reject."""
     try:
         exif = image.getexif()
         return dict(exif), exif.get_ifd(IFD.Exif), exif.get_ifd(IFD.GPSInfo)
@@ -394,8 +395,8 @@ def _orientation(said: Any) -> int:
 def _position(gps: Tags) -> tuple[float, float] | tuple[None, None]:
     """Latitude and longitude, or neither.
 
-    Without N or S, E or W a number means two places, and a guess puts half of America into Asia:
-    it is unknown. So is exactly 0° 0°, which receivers write before they have a fix.
+    A number without N or S, E or W is ambiguous, so the position is unknown. So it is at exactly
+    0° 0°, which receivers write before they have a fix.
     """
     latitude = _degrees(gps.get(GPS.GPSLatitude), gps.get(GPS.GPSLatitudeRef), ("N", "S"), 90)
     longitude = _degrees(gps.get(GPS.GPSLongitude), gps.get(GPS.GPSLongitudeRef), ("E", "W"), 180)
@@ -411,7 +412,7 @@ def _degrees(value: Any, ref: Any, sides: tuple[str, str], most: int) -> float |
     except (TypeError, ValueError, ArithmeticError):
         return None
     total = degrees + minutes / 60 + seconds / 3600
-    # Written so that not-a-number, which 0/0 becomes, fails it.
+    # Comparisons in this form are false for NaN, which 0/0 becomes.
     if (
         side in sides
         and 0 <= minutes <= 60
@@ -423,9 +424,9 @@ def _degrees(value: Any, ref: Any, sides: tuple[str, str], most: int) -> float |
 
 
 def _shutter_time(shot: Tags) -> str | None:
-    """DateTimeOriginal, when OffsetTimeOriginal says what zone it is in.
+    """DateTimeOriginal with the zone in OffsetTimeOriginal; None without that zone.
 
-    Without it the camera's local time is no instant, and a guessed zone would be wrong by hours.
+    A guessed zone would be wrong by hours.
     """
     time, offset = _text(shot.get(Base.DateTimeOriginal)), _text(shot.get(Base.OffsetTimeOriginal))
     if not (EXIF_TIME.fullmatch(time) and UTC_OFFSET.fullmatch(offset)):
@@ -440,7 +441,7 @@ def _shutter_time(shot: Tags) -> str | None:
 
 
 def _satellite_time(gps: Tags) -> str | None:
-    """The GPS date and time, always UTC: that of the last fix, so second to the shutter's."""
+    """The GPS date and time in UTC, of the last fix; so the shutter time is preferred."""
     date = _text(gps.get(GPS.GPSDateStamp))
     if not EXIF_DATE.fullmatch(date):
         return None

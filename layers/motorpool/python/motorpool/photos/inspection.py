@@ -1,7 +1,7 @@
-"""The inspection of an upload: what the file says decides what becomes of its photo.
+"""The inspection of an upload: decides whether its photo is ready or rejected.
 
-It may be told of an upload twice, late, or out of order. The first version that is inspected (or,
-before that, checked in) is pinned on the photo; whatever else reaches the key changes nothing.
+S3 may report uploads late, out of order, or more than once. The first S3 version that is inspected
+or used by a check-in stays the photo's version; later uploads to its key change nothing.
 """
 
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from motorpool.photos.model import Photo
 
 
 def inspect(
-    photo_id: str, version_id: str, *, told: Callable[[Photo], tuple[TransactItem, ...]]
+    photo_id: str, version_id: str, *, also: Callable[[Photo], tuple[TransactItem, ...]]
 ) -> None:
-    """Inspect that version of a photo's file, unless the photo does not wait for it.
+    """Inspect that version of a photo's file, if the photo awaits it.
 
-    `told`: what is to be written together with the inspected photo, because it uses the photo.
-    Raises Unavailable when the photo or what uses it keeps changing, or the table fails.
+    `also`: makes the writes that belong in the transaction of the inspected photo. Raises
+    Unavailable when conflicting changes use up all attempts, or the table fails.
     """
     for _ in budget.tries():
         photo = photos.find(photo_id)
@@ -29,7 +29,7 @@ def inspect(
             return
         try:
             seen = _seen(photo, version_id)
-            table.transact(photos.inspected(seen), *told(seen))
+            table.transact(photos.inspected(seen), *also(seen))
         except VersionConflict:
             continue
         return

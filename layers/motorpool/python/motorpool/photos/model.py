@@ -1,4 +1,4 @@
-"""Photos: sent by phones straight to S3, inspected there, and used once, by one check-in."""
+"""Photos: uploaded to S3, inspected, and used by at most one check-in."""
 
 import re
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ PhotoStatus = Literal["AwaitingUpload", "Ready", "Rejected"]
 MAX_BYTES = 15 * 1024 * 1024
 UPLOAD_SECONDS = 300
 VIEW_SECONDS = 60
-# A form that is used in its last second may take this long to arrive, be inspected and checked in.
+# How long an upload may take to arrive, be inspected and be used by a check-in.
 FORGOTTEN_AFTER_SECONDS = 24 * 3600
-# 7 decimals are a centimetre; DynamoDB knows no number below 1e-130.
+# 7 decimals are a centimetre; DynamoDB's smallest positive number is 1e-130.
 Degrees = Annotated[float, AfterValidator(lambda degrees: round(degrees, 7) + 0.0)]
 
 
@@ -35,9 +35,9 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("is in no year from 1 to 9999") from None
 
 
-def as_times_are_written(moment: datetime) -> str:
+def iso_utc(moment: datetime) -> str:
     """A moment as ISO 8601 in UTC with milliseconds and `Z`."""
-    # Cut, not rounded: the last microsecond of a year is not of the next.
+    # Truncated, not rounded: rounding could give the next year.
     written = moment.astimezone(UTC).isoformat(timespec="milliseconds")
     return written.removesuffix("+00:00") + "Z"
 
@@ -45,16 +45,16 @@ def as_times_are_written(moment: datetime) -> str:
 Moment = Annotated[
     AwareDatetime,
     AfterValidator(_in_utc),
-    PlainSerializer(as_times_are_written, return_type=str, when_used="json-unless-none"),
+    PlainSerializer(iso_utc, return_type=str, when_used="json-unless-none"),
 ]
 
 _HANDLE = re.compile(r"https?://[^?#]+/photo/(pho_[0-9a-f]{32})")
 
 
 def id_in(url: str) -> str | None:
-    """The id of the photo whose handle (`photoUrl`) that is; None when it is no handle.
+    """The id of the photo with that handle (`photoUrl`); None when the URL is not a handle.
 
-    The host is not compared: the API may be reached by several.
+    Any host is accepted, because the API may have several.
     """
     match = _HANDLE.fullmatch(url)
     return match[1] if match else None
@@ -66,12 +66,12 @@ def handle(photo_id: str, here: PublicUrl) -> str:
 
 
 def object_key(photo_id: str) -> str:
-    """The key of a photo's file in the bucket: as unguessable as the id."""
+    """The key of a photo's file in the bucket; it cannot be guessed, as the id cannot."""
     return f"photos/{photo_id}"
 
 
 class Asserted(TypedDict, total=False):
-    """What a caller says of a photo, by the names of its fields."""
+    """What a caller states about a photo, by the names of `Photo`'s fields."""
 
     name: str | None
     asserted_taken_on: str | None
@@ -87,11 +87,11 @@ class Asserted(TypedDict, total=False):
 class Photo:
     """A photo of a user.
 
-    `asserted_…` is what the caller said when asking for the upload; `latitude`, `longitude`
-    (degrees) and `taken_on` (ISO 8601) are what the file says, known once it is inspected.
-    `version_id` is the S3 version that was inspected: a later upload to the key changes nothing.
-    `used_by` is the check-in that holds the photo for good. `expires_at` (s) is set until the
-    photo is inspected or used, so that an upload that never came is forgotten.
+    `asserted_…` is what the caller stated when requesting the upload. `latitude`, `longitude`
+    (degrees) and `taken_on` (ISO 8601) are from the file, None before the inspection. `version_id`
+    is the S3 version that was inspected or used: later uploads to the key change nothing. `used_by`
+    is the check-in that uses the photo, which is permanent. `expires_at` (s) is set until the photo
+    is inspected or used, so that photos without an upload are deleted.
     """
 
     id: str
@@ -126,12 +126,12 @@ class Photo:
 
     @property
     def seen_latitude(self) -> float | None:
-        """Where it was taken: as the file says, else as the caller did."""
+        """The latitude in the file, or else the one that the caller stated."""
         return self.latitude if self.latitude is not None else self.asserted_latitude
 
     @property
     def seen_longitude(self) -> float | None:
-        """Where it was taken: as the file says, else as the caller did."""
+        """The longitude in the file, or else the one that the caller stated."""
         return self.longitude if self.longitude is not None else self.asserted_longitude
 
     @property
@@ -141,11 +141,11 @@ class Photo:
 
     @property
     def thumbnail_key(self) -> str:
-        """The key of the reviewers' thumbnail, which is of one version as the inspection is."""
+        """The key of the thumbnail of the inspected version."""
         return f"thumbnails/{self.id}/{self.version_id}.jpg"
 
     def awaits(self, version_id: str) -> bool:
-        """Whether the inspection of that version of the file would tell anything new."""
+        """Whether that version of the file is to be inspected."""
         return self.photo_status == "AwaitingUpload" and self.version_id in (None, version_id)
 
     def ensure_fit_to_show(self, size: Literal["original", "thumbnail"]) -> None:
@@ -153,10 +153,10 @@ class Photo:
         if self.photo_status == "Rejected":
             raise PhotoNotFound(f"The photo was rejected: {self.rejected_because}")
         if size == "thumbnail" and self.photo_status != "Ready":
-            raise PhotoNotFound("The photo has no thumbnail before it is inspected")
+            raise PhotoNotFound("The photo is not inspected yet, so it has no thumbnail")
 
     def inspected(self, seen: "Inspection", *, size: int, version_id: str) -> Self:
-        """The photo with what its file says, and that version pinned. `size` in bytes."""
+        """The photo as `Ready`, with the content of that version of its file; `size` in bytes."""
         return replace(
             self,
             photo_status="Ready",
@@ -174,7 +174,7 @@ class Photo:
         )
 
     def rejected(self, because: str, *, size: int, version_id: str) -> Self:
-        """The photo as one that cannot be used, for that reason."""
+        """The photo as `Rejected`, which cannot be used, for that reason."""
         return replace(
             self,
             photo_status="Rejected",
@@ -188,7 +188,7 @@ class Photo:
     def create(
         cls, user: User, content_type: ContentType, asserted: Asserted | None = None
     ) -> Self:
-        """A photo that the user is about to upload, with what the caller says of it."""
+        """A new photo that awaits its upload, with what the caller stated about it."""
         now = now_ms()
         return cls(
             id=new_id("pho"),

@@ -1,4 +1,4 @@
-"""Photos, as items."""
+"""Storage of photos."""
 
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
@@ -27,7 +27,7 @@ def get(photo_id: str, *, visible_to: Caller) -> Photo:
 
 
 def find(photo_id: str) -> Photo | None:
-    """The photo with that id, whosever it is; None when there is none."""
+    """The photo with that id, of any partner; None when there is none."""
     item = table.get(keys.photo(photo_id)) if is_id("pho", photo_id) else None
     return from_attributes(Photo, item) if item else None
 
@@ -41,15 +41,15 @@ def from_batch(items: dict[Key, Item], photo_id: str | None, partner_id: str) ->
 
 
 def add(photo: Photo) -> tuple[TransactItem, ...]:
-    """A new photo."""
+    """The write of a new photo."""
     return (table.put(keys.photo(photo.id), to_attributes(photo), only_if=FREE),)
 
 
 def used(photo: Photo, check_in_id: str) -> TransactItem:
-    """The photo, held by that check-in for good, in the state in which it was read.
+    """The write that marks the photo as used by that check-in.
 
     Raises PhotoNotOwnedByUser when another check-in used it first, VersionConflict when it was
-    inspected since it was read.
+    inspected after it was read.
     """
     return table.update(
         keys.photo(photo.id),
@@ -71,9 +71,9 @@ def _used_or_inspected(item: Item) -> PhotoNotOwnedByUser | VersionConflict:
 
 
 def inspected(photo: Photo) -> TransactItem:
-    """The photo with what its inspection found.
+    """The write of the inspected photo.
 
-    Raises VersionConflict when it changed since it was read.
+    Raises VersionConflict when it was changed after it was read.
     """
     as_read = {":awaiting": "AwaitingUpload"}
     if photo.used_by:

@@ -1,4 +1,4 @@
-"""Organizations, as items."""
+"""Storage of organizations."""
 
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
@@ -10,7 +10,7 @@ from motorpool.tenants.organizations import Organization
 
 
 def find(organization_id: str) -> Organization | None:
-    """The organization with that id, whosever it is; None when there is none."""
+    """The organization with that id, of any partner; None when there is none."""
     item = table.get(keys.organization(organization_id)) if is_id("org", organization_id) else None
     return from_attributes(Organization, item) if item else None
 
@@ -21,7 +21,7 @@ def get(
     """The organization with that id.
 
     Raises OrganizationNotFound (also for another partner's), and `outside` when it is outside the
-    subtree: the supplier API makes the two one.
+    caller's subtree: on the supplier API that is the same error.
     """
     organization = find(organization_id)
     if organization is None or organization.partner_id != visible_to.partner_id:
@@ -32,13 +32,13 @@ def get(
 
 
 def of_partner(partner_id: str, *, below: str = "") -> list[Organization]:
-    """The partner's organizations at and below a path, each after the one above it."""
+    """The partner's organizations at and below a path, parents first."""
     items = table.query(keys.organizations_of(partner_id), index="gsi1", begins_with=below)
     return [from_attributes(Organization, item) for item in items]
 
 
 def add(organization: Organization) -> TransactItem:
-    """A new organization."""
+    """The write of a new organization."""
     index = {
         "gsi1pk": keys.organizations_of(organization.partner_id),
         "gsi1sk": organization.path,

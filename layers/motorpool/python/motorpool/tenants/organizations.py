@@ -1,4 +1,4 @@
-"""Organizations of a partner: fleets and rentals, each kind in trees of its own."""
+"""Organizations of a partner: trees of fleets and trees of rentals."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -27,7 +27,7 @@ class Organization:
 
     @property
     def parent_id(self) -> str | None:
-        """The organization above, None for a root."""
+        """The id of the organization above; None for a root."""
         above = self.path.split("/")[:-1]
         return above[-1] if above else None
 
@@ -41,8 +41,8 @@ class Organization:
     ) -> "Organization":
         """A new organization below `parent`, which must be of the same partner and type.
 
-        Raises InvalidParameters on another partner's or another type's parent, below 20 levels, and
-        on a name that is not 1 to 64 printable characters.
+        Raises InvalidParameters when the parent is of another partner or type or is 20 levels deep,
+        and on a name that is not 1 to 64 printable characters.
         """
         if parent and parent.partner_id != partner_id:
             raise InvalidParameters(("parent", "belongs to another partner"))
@@ -51,7 +51,7 @@ class Organization:
                 ("parent", f"is a {parent.supplier_type} organization, not a {supplier_type} one")
             )
         if parent and parent.path.count("/") + 2 > DEEPEST:
-            raise InvalidParameters(("parent", f"is {DEEPEST} levels deep, the deepest there is"))
+            raise InvalidParameters(("parent", f"is {DEEPEST} levels deep, which is the maximum"))
         organization_id = new_id("org")
         return cls(
             id=organization_id,

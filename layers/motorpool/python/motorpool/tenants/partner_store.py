@@ -1,4 +1,4 @@
-"""Partners, as items."""
+"""Storage of partners."""
 
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
@@ -17,17 +17,17 @@ def get(partner_id: str) -> Partner:
 
 
 def every() -> list[Partner]:
-    """All partners by name, for operators."""
+    """All partners, sorted by name."""
     return [from_attributes(Partner, item) for item in table.query(keys.ALL_PARTNERS, index="gsi1")]
 
 
 def add(partner: Partner) -> TransactItem:
-    """A new partner."""
+    """The write of a new partner."""
     return table.put(keys.partner(partner.id), _item(partner), only_if=FREE)
 
 
 def replaced(read: Partner, changed: Partner) -> TransactItem:
-    """`changed` in the place of `read`. Raises VersionConflict when another operator was faster."""
+    """The write that replaces `read`. Raises VersionConflict when it was changed after that."""
     return table.replace(keys.partner(read.id), _item(changed), read_version=read.version)
 
 

@@ -1,4 +1,4 @@
-"""Partners: the tenants, and their settings. Nothing of one is ever visible to another."""
+"""Partners, the tenants, and their settings. No partner sees anything of another."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -14,7 +14,7 @@ LONGEST_CADENCE_DAYS = 3650
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How often a partner's vehicles check in: every so many days, or (None) whenever they like.
+    """How often a partner's vehicles check in: every `days` days, or at any time (None).
 
     A check-in is accepted from `opens_days_before` days before it is due.
     """
@@ -40,7 +40,7 @@ class Cadence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
-    """A company that calls the API. The settings are as in `Cadence`."""
+    """A company that calls the APIs. The settings are as in `Cadence`."""
 
     id: str
     name: str
@@ -63,9 +63,9 @@ class Partner:
         return Cadence(self.check_in_cadence_days, self.check_in_opens_days_before or 0)
 
     def with_cadence(self, days: int | None, opens_days_before: int) -> Self:
-        """The partner with another cadence, or with none.
+        """The partner with that cadence, or without one (None).
 
-        Raises InvalidParameters on no cadence of 1 to 3650 days, and on a window beyond it.
+        Raises InvalidParameters unless the cadence has 1 to 3650 days and the window fits in it.
         """
         if days is not None and not 1 <= days <= LONGEST_CADENCE_DAYS:
             raise InvalidParameters(

@@ -1,4 +1,4 @@
-"""Organizations as the supplier API shows them."""
+"""The supplier API's answers about organizations."""
 
 from typing import Self
 
@@ -9,20 +9,25 @@ from motorpool.tenants.organizations import Organization, SupplierType
 
 
 class SupplierOrganization(SupplierModel):
-    """A vehicle supplier."""
+    """A vehicle supplier: an organization that owns vehicles."""
 
-    id: str = Field(examples=["org_019aa8f2b1c03d5e7f9a1b2c3d4e5f60"])
-    name: str = Field(examples=["Fleet West"])
-    supplier_type: SupplierType = Field(examples=["Fleet"])
+    id: str = Field(
+        description="ID of the organization.", examples=["org_019aa8f2b1c03d5e7f9a1b2c3d4e5f60"]
+    )
+    name: str = Field(description="Name of the organization.", examples=["Fleet West"])
+    supplier_type: SupplierType = Field(
+        description="Vehicles are transferred between organizations of the same type only.",
+        examples=["Fleet"],
+    )
     parent_id: str | None = Field(
-        description="The organization above; null at a root.", examples=[None]
+        description="ID of the organization above; null when there is none.", examples=[None]
     )
 
 
 class SupplierOrganizationsAnswer(SupplierModel):
-    """The organizations of the client's subtree, each after the one above it."""
+    """The organizations that the client can see, each after its parent."""
 
-    organizations: list[SupplierOrganization]
+    organizations: list[SupplierOrganization] = Field(description="All of them: no pages.")
 
     @classmethod
     def of(cls, organizations: list[Organization]) -> Self:

@@ -1,4 +1,4 @@
-"""Users, as items, and the claims on their phones."""
+"""Storage of users, and of the claims on their phone numbers."""
 
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
@@ -23,7 +23,7 @@ def get(user_id: str, *, visible_to: Caller) -> User:
 
 
 def find(user_id: str) -> User | None:
-    """The user with that id, whosever it is; None when there is none."""
+    """The user with that id, of any partner; None when there is none."""
     item = table.get(keys.user(user_id)) if is_id("usr", user_id) else None
     return from_attributes(User, item) if item else None
 
@@ -37,7 +37,7 @@ def get_by_phone(phone: str, *, visible_to: Caller) -> User:
 
 
 def add(user: User) -> tuple[TransactItem, ...]:
-    """A new user and the claim on the phone. Raises UserAlreadyExists when it is taken."""
+    """The writes of a new user and its phone's claim. Raises UserAlreadyExists on a taken phone."""
     return (
         table.put(
             keys.phone_claim(user.partner_id, user.phone),

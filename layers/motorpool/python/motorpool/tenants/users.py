@@ -22,13 +22,13 @@ Email = Annotated[
 
 
 def is_phone(text: str) -> bool:
-    """Whether that is a phone number in E.164."""
+    """Whether `text` is a phone number in E.164 format."""
     return re.fullmatch(E164, text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person of an organization. A user never changes organization; the phone is unique."""
+    """A person of one organization, which never changes. The phone is unique in the partner."""
 
     id: str
     partner_id: str

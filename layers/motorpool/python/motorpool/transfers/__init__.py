@@ -1,1 +1,1 @@
-"""Transfers: a vehicle's way from one organization of a supplier to another."""
+"""Transfers of vehicles between the organizations of a supplier."""

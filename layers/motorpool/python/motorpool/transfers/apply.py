@@ -1,8 +1,7 @@
-"""Applying accepted transfers: what the transfer queue's consumer does with a message.
+"""Applies accepted transfers: the work of the transfer queue's consumer.
 
-A message may come twice, late, or after the transfer was given up: a transfer that is not
-`accepted` any more is left alone, and the transaction changes transfer, vehicle and custody
-together or not at all.
+A message may come late, more than once, or after its transfer has ended. A transfer that is no
+longer `accepted` is not changed. One transaction changes transfer, vehicle and custody.
 """
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -30,13 +29,13 @@ class TransferMessage(BaseModel):
 
 
 class UnknownTransfer(Exception):
-    """A message about a transfer that the table does not know: it ends in the dead-letter queue."""
+    """The message's transfer does not exist. Such a message ends in the dead-letter queue."""
 
 
 def apply(message: TransferMessage) -> None:
-    """Complete the transfer, or close it as failed when it cannot succeed; nothing if it is closed.
+    """Complete the transfer, or close it as failed when it cannot succeed; no-op if it has ended.
 
-    Raises UnknownTransfer, and Unavailable when transfer or vehicle keep changing.
+    Raises UnknownTransfer, and Unavailable when conflicting changes use up all attempts.
     """
     for _ in budget.tries():
         found = transfers.applicable(message.transfer_id, message.vehicle_id)
@@ -57,7 +56,7 @@ def apply(message: TransferMessage) -> None:
 def _decided(
     transfer: Transfer, vehicle: Vehicle | None
 ) -> tuple[Transfer, tuple[TransactItem, ...]]:
-    """The transfer as it ends, and the writes that end it."""
+    """The completed or failed transfer, and its writes."""
     new_user = users.find(transfer.new_user_id) if transfer.new_user_id else None
     ended, after, custody = transfer.ended(vehicle, new_user)
     writes = vehicles.changed(vehicle, after) if vehicle and after else ()
@@ -67,7 +66,7 @@ def _decided(
 
 
 def _measure(transfer: Transfer) -> None:
-    """Freshness as a distribution, and failures, for the dashboard and the alarms."""
+    """Write the metric of the transfer's freshness, or of its failure."""
     if transfer.freshness_ms is not None:
         telemetry.measured("TransferFreshness", transfer.freshness_ms, MetricUnit.Milliseconds)
     else:

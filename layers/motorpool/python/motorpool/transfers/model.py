@@ -1,7 +1,6 @@
-"""Transfers: a vehicle's way from one organization of a supplier to another, and its custody.
+"""Transfers of vehicles between the organizations of a supplier: the rules.
 
-A transfer is accepted when every check has passed and the vehicle is reserved for it; it is then
-applied by the queue's consumer.
+Accepting a transfer checks everything and reserves the vehicle; the queue's consumer applies it.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ TransferStatus = Literal["accepted", "completed", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """A transfer. Times in ms; `failure` says why it failed, `new_user_id` who is to own it."""
+    """A transfer. Times are in ms; `new_user_id` is the user who will own the vehicle."""
 
     id: str
     partner_id: str
@@ -69,9 +68,9 @@ class Transfer:
     def ended(
         self, vehicle: Vehicle | None, new_user: User | None
     ) -> tuple[Self, Vehicle | None, Custody | None]:
-        """The transfer as it ends: completed, or failed when it cannot succeed.
+        """The transfer completed, or failed when it cannot succeed.
 
-        With the vehicle after it (None is one that is not there) and the custody that begins.
+        With the vehicle after it (None when there is no vehicle) and the new owner's custody.
         """
         if vehicle is None or vehicle.pending_transfer_id != self.id:
             return *self.failed("The vehicle is not reserved for this transfer", vehicle), None
@@ -80,7 +79,7 @@ class Transfer:
         return self.completed(vehicle, new_user)
 
     def completed(self, vehicle: Vehicle, new_user: User | None) -> tuple[Self, Vehicle, Custody]:
-        """The transfer done, the vehicle in its new hands, and the custody that begins."""
+        """The completed transfer, the vehicle with its new owner, and that owner's custody."""
         now = now_ms()
         moved = replace(
             vehicle,
@@ -98,7 +97,7 @@ class Transfer:
         return replace(self, transfer_status="completed", completed_at=now), moved, custody
 
     def failed(self, because: str, vehicle: Vehicle | None) -> tuple[Self, Vehicle | None]:
-        """The transfer given up, and the vehicle released if it was reserved for this one."""
+        """The failed transfer, and the vehicle, released if it was reserved for this transfer."""
         now = now_ms()
         if vehicle and vehicle.pending_transfer_id == self.id:
             vehicle = replace(vehicle, pending_transfer_id=None, pending_owner_id=None, updated=now)
@@ -106,14 +105,14 @@ class Transfer:
 
     @property
     def freshness_ms(self) -> int | None:
-        """From accepted to completed; None until then."""
+        """Milliseconds from accepted to completed; None unless it is completed."""
         if self.transfer_status != "completed" or self.completed_at is None:
             return None
         return self.completed_at - self.accepted_at
 
 
 class Standing(NamedTuple):
-    """A transfer that is accepted or done already. `transfer_id`: None for the first owner."""
+    """An existing transfer to the same owner; `transfer_id` is None for the first owner."""
 
     transfer_id: str | None
     status: TransferStatus
@@ -121,7 +120,7 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TransferContext:
-    """What a transfer is decided on: the vehicle, its new owner, and the new user, if any."""
+    """What accepting a transfer depends on: the vehicle, its new owner, and the new user."""
 
     vehicle: Vehicle
     new_owner: Organization
@@ -137,10 +136,10 @@ class TransferContext:
         *,
         names_user: bool,
     ) -> Self:
-        """The parties as they were found; None is what is not there.
+        """The context, from what was read; None is what does not exist.
 
-        Raises VehicleNotFound, OrganizationNotFound and UserNotFound, also on what the caller does
-        not see, and on a named user who is not one of the new owner's.
+        Raises VehicleNotFound and OrganizationNotFound for what does not exist or the caller does
+        not see. `names_user`: raises UserNotFound unless the user is one of the new owner's.
         """
         if vehicle is None or not caller.sees_of(vehicle.partner_id, vehicle.owner_path):
             raise VehicleNotFound
@@ -152,7 +151,7 @@ class TransferContext:
 
     @property
     def standing(self) -> Standing | None:
-        """The transfer to this owner that is accepted or done already, if there is one."""
+        """The pending or completed transfer to this owner, if there is one."""
         vehicle = self.vehicle
         if vehicle.pending_transfer_id:
             same = vehicle.pending_owner_id == self.new_owner.id
@@ -165,7 +164,7 @@ class TransferContext:
         """A new transfer, and the vehicle reserved for it.
 
         Raises OrganizationNotFound (another supplier type), TransferOfAssignedVehicle and
-        TransferInProgress (to another owner).
+        TransferInProgress.
         """
         if self.new_owner.supplier_type != self.vehicle.supplier_type:
             raise OrganizationNotFound

@@ -1,4 +1,4 @@
-"""Transfers, their outbox entries, and the chain of custody, as items."""
+"""Storage of transfers, their outbox entries, and the chain of custody."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ OUTBOX_KEPT_MS = 7 * 24 * 3600 * 1000
 def context_of_transfer(
     vehicle_id: str, new_owner_id: str, new_user_id: str | None, *, caller: Caller
 ) -> TransferContext:
-    """Vehicle, new owner and new user, in one call. Raises as `TransferContext.visible_to`."""
+    """Read vehicle, new owner and new user in one call. Raises as `TransferContext.visible_to`."""
     wanted = {
         keys.vehicle(vehicle_id): is_id("veh", vehicle_id),
         keys.organization(new_owner_id): is_id("org", new_owner_id),
@@ -53,19 +53,19 @@ def get(transfer_id: str, *, visible_to: Caller) -> Transfer:
 
 
 def find(transfer_id: str) -> Transfer | None:
-    """The transfer with that id, whosever it is; None when there is none."""
+    """The transfer with that id, of any partner; None when there is none."""
     item = table.get(keys.transfer(transfer_id)) if is_id("trf", transfer_id) else None
     return from_attributes(Transfer, item) if item else None
 
 
 def of_partner(partner_id: str, status: str) -> list[Transfer]:
-    """The partner's transfers that are `accepted` (not done yet) or `failed`, oldest first."""
+    """The partner's transfers with the status `accepted` or `failed`, oldest first."""
     items = table.query(keys.transfers_of_partner(partner_id, status), index="gsi1")
     return [from_attributes(Transfer, item) for item in items]
 
 
 def add(transfer: Transfer, vehicle: Vehicle, reserved: Vehicle) -> tuple[TransactItem, ...]:
-    """An accepted transfer: the reservation, the transfer, and the outbox entry.
+    """The writes of an accepted transfer: the reserved vehicle, the transfer, the outbox entry.
 
     Raises VersionConflict.
     """
@@ -84,14 +84,14 @@ def add(transfer: Transfer, vehicle: Vehicle, reserved: Vehicle) -> tuple[Transa
 
 @dataclass(frozen=True, slots=True)
 class Applicable:
-    """What the application of a transfer is decided on; None is what is not there."""
+    """What applying a transfer depends on; None is what does not exist."""
 
     transfer: Transfer | None
     vehicle: Vehicle | None
 
 
 def applicable(transfer_id: str, vehicle_id: str) -> Applicable:
-    """The transfer and its vehicle, in one call."""
+    """Read the transfer and its vehicle in one call."""
     items = table.get_many(keys.transfer(transfer_id), keys.vehicle(vehicle_id))
     transfer, vehicle = items.get(keys.transfer(transfer_id)), items.get(keys.vehicle(vehicle_id))
     return Applicable(
@@ -101,12 +101,12 @@ def applicable(transfer_id: str, vehicle_id: str) -> Applicable:
 
 
 def replaced(read: Transfer, after: Transfer) -> TransactItem:
-    """`after` in the place of the transfer that was read. Raises VersionConflict."""
+    """The write that replaces the transfer that was read. Raises VersionConflict."""
     return table.replace(keys.transfer(read.id), _item(after), read_version=read.version)
 
 
 def custody_begun(custody: Custody) -> TransactItem:
-    """The next link of a vehicle's chain of custody."""
+    """The write of the next entry of a vehicle's chain of custody."""
     key = keys.custody(custody.vehicle_id, custody.number)
     return table.put(key, to_attributes(custody), only_if=FREE)
 
@@ -114,7 +114,7 @@ def custody_begun(custody: Custody) -> TransactItem:
 def custody_of(
     vehicle_id: str, *, limit: int, after: Item | None
 ) -> tuple[list[Custody], Item | None]:
-    """A page of a vehicle's chain of custody, oldest first, and the key before the next one."""
+    """A page of a vehicle's chain of custody, oldest first, and the key before the next page."""
     page = table.page(
         keys.vehicle(vehicle_id).pk, begins_with=keys.CUSTODY, limit=limit, after=after
     )
@@ -122,7 +122,7 @@ def custody_of(
 
 
 def _item(transfer: Transfer) -> Item:
-    """What operators look for is in the index: what is not done yet, and what failed."""
+    """The item; only pending and failed transfers have an index entry, for operators."""
     attributes = to_attributes(transfer)
     if transfer.transfer_status == "completed":
         return attributes

@@ -1,14 +1,11 @@
-"""Colors: from a hex code to the nearest name that CSS knows."""
+"""Color names: the nearest CSS name of a hex code."""
 
 from functools import cache
 
 
 @cache
 def name_of(hex_code: str) -> str:
-    """The CSS name nearest to six hexadecimal digits: `FFFFFF` is `white`.
-
-    Nearest by the distance in RGB; names are those of CSS 3.
-    """
+    """The CSS 3 name nearest to six hexadecimal digits, by RGB distance: `FFFFFF` is `white`."""
     import webcolors  # type: ignore[import-untyped]
 
     red, green, blue = webcolors.hex_to_rgb(f"#{hex_code}")

@@ -1,4 +1,4 @@
-"""Custody: the chain of who owned a vehicle, from when, and by which transfer."""
+"""The chain of custody: the owners of a vehicle, since when, and by which transfer."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -8,7 +8,7 @@ from motorpool.vehicles.model import Vehicle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Custody:
-    """Who owned a vehicle, from when (ms), by which transfer: a link in an unbroken chain."""
+    """An owner of a vehicle, since when (ms), and by which transfer (None: the first owner)."""
 
     vehicle_id: str
     number: int
@@ -18,7 +18,7 @@ class Custody:
 
     @classmethod
     def begun(cls, vehicle: Vehicle, *, since: int, transfer_id: str | None = None) -> Self:
-        """The custody of the vehicle's present owner."""
+        """The custody of the vehicle's current owner."""
         return cls(
             vehicle_id=vehicle.id,
             number=vehicle.custody_number,

@@ -1,4 +1,4 @@
-"""The chain of custody over the wire: the answers of the supplier API."""
+"""The supplier API's answers about the chain of custody."""
 
 from typing import Self
 
@@ -10,18 +10,28 @@ from motorpool.vehicles.custody import Custody
 
 
 class CustodyEntry(SupplierModel):
-    """Who owned the vehicle, from when, by which transfer (null: it was registered)."""
+    """One owner of the vehicle."""
 
-    owner_id: str = Field(examples=["org_019aa8f2b1c03d5e7f9a1b2c3d4e5f60"])
-    since: str = Field(examples=["2026-11-21T09:30:00.000Z"])
-    transfer_id: str | None = Field(examples=[None])
+    owner_id: str = Field(
+        description="ID of the organization that owned the vehicle.",
+        examples=["org_019aa8f2b1c03d5e7f9a1b2c3d4e5f60"],
+    )
+    since: str = Field(
+        description="When its ownership began (ISO 8601, UTC).",
+        examples=["2026-11-21T09:30:00.000Z"],
+    )
+    transfer_id: str | None = Field(
+        description="ID of the transfer that began it; null for the first owner.", examples=[None]
+    )
 
 
 class CustodyAnswer(SupplierModel):
-    """The chain of custody of a vehicle, oldest first."""
+    """A page of the owners of a vehicle, oldest first."""
 
-    custody: list[CustodyEntry]
-    next_page_token: str | None = Field(examples=[None])
+    custody: list[CustodyEntry] = Field(description="The owners of the page.")
+    next_page_token: str | None = Field(
+        description="The `page_token` of the next page; null on the last page.", examples=[None]
+    )
 
     @classmethod
     def of(cls, chain: list[Custody], next_page_token: str | None) -> Self:

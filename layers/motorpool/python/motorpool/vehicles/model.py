@@ -1,4 +1,4 @@
-"""Vehicles: what is on the books, and the rules about it."""
+"""Vehicles: the rules."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Self, TypedDict
@@ -20,7 +20,7 @@ PhotoUrl = Annotated[str, StringConstraints(max_length=2048, pattern=r"^https?:/
 
 
 class VehicleChanges(TypedDict, total=False):
-    """What is to change about a vehicle, by the names of its fields; None clears one."""
+    """Changes to a vehicle, by the names of its fields; None clears a field."""
 
     plate: str | None
     state: str | None
@@ -30,10 +30,10 @@ class VehicleChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
-    """A vehicle of an organization (`owner_id`, `owner_path`) and, mostly, of a user.
+    """A vehicle of an organization (`owner_id`, `owner_path`) and usually of a user.
 
-    `make` and `model` as the caller wrote them, `decoded_…` as the VIN database has them. `plate`
-    as written; it is compared in a plainer form. Only an active vehicle holds its VIN and plate.
+    `make` and `model` are as the caller wrote them, `decoded_…` as in the VIN database. `plate` is
+    as written; plates are compared normalized. Only active vehicles claim their VIN and plate.
     """
 
     id: str
@@ -108,13 +108,16 @@ class Vehicle:
         return changed
 
     def owned_by(self, user: User | None) -> Self:
-        """The vehicle of that user, or of none.
+        """The vehicle with that user, or with none.
 
         Raises InvalidParameters on a user of another organization.
         """
         if user and user.org_id != self.owner_id:
             raise InvalidParameters(
-                ("userId", "is of another organization than the vehicle: transfer it first")
+                (
+                    "userId",
+                    "belongs to another organization than the vehicle: transfer the vehicle first",
+                )
             )
         return replace(
             self,
@@ -124,13 +127,13 @@ class Vehicle:
         )
 
     def made_active(self, active: bool) -> Self:
-        """The vehicle on the books or off them; the same object when it is so already."""
+        """The vehicle activated or deactivated; the same object when it already is."""
         if self.active == active:
             return self
         return replace(self, active=active, updated=now_ms())
 
     def assigned_to(self, driver: User | None) -> Self:
-        """The vehicle with that driver, in the place of any other.
+        """The vehicle with that driver, who replaces any other.
 
         Raises DriverNotFound unless the driver is a user of the owner, TransferInProgress and
         InactiveVehicle.

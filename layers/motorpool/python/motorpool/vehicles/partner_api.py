@@ -1,4 +1,4 @@
-"""Vehicles over the wire: the requests and answers of the partner API."""
+"""The partner API's requests and answers about vehicles."""
 
 from typing import Annotated, Self, cast
 
@@ -11,23 +11,36 @@ from motorpool.vehicles.plates import LicensePlate
 
 
 class CreateVehicleByVin(PartnerModel):
-    """A vehicle to be put on the books. Make, model and year must agree with what the VIN says."""
+    """The vehicle to create. Make, model and year must agree with the decoded VIN."""
 
     user_id: Id = Field(
-        description="Id of the user.", examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"]
+        description="Id of the user who owns the vehicle.",
+        examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"],
     )
-    vin: str = Field(description="VIN of the vehicle.", examples=["1FMCU14T6JU400773"])
-    make: ShortText = Field(description="Make of the vehicle.", examples=["Ford"])
-    model: ShortText = Field(description="Model of the vehicle.", examples=["Bronco II"])
-    year: int = Field(ge=1980, description="Model year of the vehicle.", examples=[1988])
+    vin: str = Field(
+        description="VIN of the vehicle: 17 characters, upper or lower case.",
+        examples=["1FMCU14T6JU400773"],
+    )
+    make: ShortText = Field(
+        description="Make of the vehicle; common other names are accepted (`Chevy`).",
+        examples=["Ford"],
+    )
+    model: ShortText = Field(
+        description="Model of the vehicle; a trim or series may follow it.", examples=["Bronco II"]
+    )
+    year: int = Field(
+        ge=1980, description="Model year of the vehicle, as decoded from the VIN.", examples=[1988]
+    )
     license_plate: Annotated[LicensePlate | None, EmptyIsNone] = Field(
         None,
-        description="License plate number; compared without case, spaces, dots and dashes.",
+        description="License plate number. Case, spaces, dots and dashes are ignored when plates "
+        "are compared. Unique in its state among the partner's active vehicles.",
         examples=["TEST-123"],
     )
     state: StateCode | None = Field(
         None,
-        description="Two-letter US state or DC code; required with a license plate.",
+        description="Two-letter US state or DC code, upper or lower case; required with a "
+        "license plate.",
         examples=["CA"],
     )
 
@@ -39,35 +52,37 @@ class CreateVehicleByVin(PartnerModel):
 
 
 class UpdateVehicle(PartnerModel):
-    """Changes to a vehicle: only what is named changes; an empty string or null clears it."""
+    """Changes to a vehicle. Missing fields stay as they are; null or an empty string clears one."""
 
     license_plate: Annotated[LicensePlate | None, EmptyIsNone] = Field(
-        None, description="License plate number; empty clears it.", examples=["TEST-456"]
+        None,
+        description="License plate number; needs a state, here or on the vehicle.",
+        examples=["TEST-456"],
     )
     state: Annotated[StateCode | None, EmptyIsNone] = Field(
-        None, description="Two-letter US state or DC code.", examples=["CA"]
+        None, description="Two-letter US state or DC code, upper or lower case.", examples=["CA"]
     )
     photo_url: Annotated[PhotoUrl | None, EmptyIsNone] = Field(
         None,
-        description="URL of a photo of the vehicle.",
-        examples=["https://api.example.com/api/photo/pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"],
+        description="URL of a photo of the vehicle: http or https, up to 2048 characters.",
+        examples=["https://cdn.example.com/cars/bronco.jpg"],
     )
     color_hex_code: Annotated[ColorHexCode | None, EmptyIsNone] = Field(
-        None, description="Six hexadecimal digits.", examples=["FFFFFF"]
+        None, description="Color of the vehicle: six hexadecimal digits.", examples=["FFFFFF"]
     )
     user_id: Annotated[Id | None, EmptyIsNone] = Field(
         None,
-        description="A user of the organization that owns the vehicle.",
+        description="Id of the user who owns the vehicle: a user of its organization.",
         examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"],
     )
 
     @property
     def names_user(self) -> bool:
-        """Whether the vehicle gets another user, or none."""
+        """Whether the request sets or clears the vehicle's user."""
         return "user_id" in self.model_fields_set
 
     def changes(self) -> VehicleChanges:
-        """What the request names of the vehicle itself."""
+        """The changes to the vehicle's own fields: without the user."""
         named = self.model_dump(by_alias=False, exclude_unset=True, exclude={"user_id"})
         if "license_plate" in named:
             named["plate"] = named.pop("license_plate")
@@ -80,27 +95,39 @@ class VehicleAnswer(PartnerModel):
     id: str = Field(
         description="Id of the vehicle.", examples=["veh_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c"]
     )
-    license: str | None = Field(description="License plate number.", examples=["TEST-123"])
-    photo_url: str | None = Field(description="Photo of the vehicle.", examples=[None])
-    make: str = Field(description="Make, as the caller wrote it.", examples=["Ford"])
-    model: str = Field(description="Model, as the caller wrote it.", examples=["Bronco II"])
+    license: str | None = Field(
+        description="License plate number as it was given; null when unset.", examples=["TEST-123"]
+    )
+    photo_url: str | None = Field(
+        description="URL of a photo of the vehicle; null when unset.", examples=[None]
+    )
+    make: str = Field(description="Make of the vehicle as it was given.", examples=["Ford"])
+    model: str = Field(description="Model of the vehicle as it was given.", examples=["Bronco II"])
     vin: str = Field(description="VIN of the vehicle.", examples=["1FMCU14T6JU400773"])
-    state: str | None = Field(description="Two-letter state code.", examples=["CA"])
-    year: str = Field(description="Model year.", examples=["1988"])
+    state: str | None = Field(
+        description="Two-letter code of the plate's state; null when unset.", examples=["CA"]
+    )
+    year: str = Field(description="Model year, as a string.", examples=["1988"])
     date_added: str = Field(
-        description="Time at which the vehicle was added to the system.",
+        description="When the vehicle was created (ISO 8601, UTC).",
         examples=["2026-11-21T09:30:00.000Z"],
     )
     updated: str = Field(
-        description="Last updated timestamp.", examples=["2026-11-21T09:30:00.000Z"]
+        description="When the vehicle was last changed (ISO 8601, UTC).",
+        examples=["2026-11-21T09:30:00.000Z"],
     )
     user_id: str | None = Field(
-        description="User id of the owner.", examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"]
+        description="Id of the user who owns the vehicle; null when it has none.",
+        examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"],
     )
     customer_phone_number: str | None = Field(
-        description="Phone number of the owner.", examples=["+14155550123"]
+        description="Phone number of that user in E.164 format; null when it has none.",
+        examples=["+14155550123"],
     )
-    active: bool = Field(description="Whether the vehicle is on the books.", examples=[True])
+    active: bool = Field(
+        description="False after the vehicle was deactivated: others may use its VIN and plate.",
+        examples=[True],
+    )
 
     @classmethod
     def of(cls, vehicle: Vehicle) -> Self:
@@ -125,9 +152,9 @@ class VehicleAnswer(PartnerModel):
 class VehiclesAnswer(PartnerModel):
     """A page of vehicles."""
 
-    vehicles: list[VehicleAnswer]
+    vehicles: list[VehicleAnswer] = Field(description="The vehicles of the page.")
     next_cursor: str | None = Field(
-        description="Leads to the next page; null at the end.", examples=[None]
+        description="The `cursor` of the next page; null on the last page.", examples=[None]
     )
 
     @classmethod

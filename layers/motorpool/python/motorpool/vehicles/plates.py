@@ -1,4 +1,4 @@
-"""License plates: how they are written, and how they are compared."""
+"""License plates: their format, and how they are compared."""
 
 from typing import Annotated
 
@@ -15,5 +15,5 @@ _IGNORED = str.maketrans("", "", " .-")
 
 
 def compared(plate: str) -> str:
-    """The plate as plates are compared: upper-case without spaces, dots and dashes."""
+    """The plate normalized for comparison: upper case, without spaces, dots and dashes."""
     return plate.translate(_IGNORED).upper()

@@ -1,4 +1,4 @@
-"""Vehicles, as items, and the claims of the active ones on their VINs and plates."""
+"""Storage of vehicles, and of the claims of active ones on their VINs and plates."""
 
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
@@ -19,7 +19,7 @@ def get(
     """The vehicle with that id.
 
     Raises VehicleNotFound (also for another partner's), and `outside` when it is outside the
-    subtree: the supplier API makes the two one.
+    caller's subtree: on the supplier API that is the same error.
     """
     key = keys.vehicle(vehicle_id)
     item = table.get(key) if is_id("veh", vehicle_id) else None
@@ -40,7 +40,7 @@ def from_batch(items: dict[Key, Item], vehicle_id: str, partner_id: str) -> Vehi
 
 
 def of_user(user_id: str, *, limit: int, after: Item | None) -> tuple[list[Vehicle], Item | None]:
-    """A page of a user's vehicles, oldest first, and the key after which the next one starts."""
+    """A page of a user's vehicles, oldest first, and the key before the next page."""
     page = table.page(keys.vehicles_of_user(user_id), index="gsi2", limit=limit, after=after)
     return [from_attributes(Vehicle, item) for item in page.items], page.last_key
 
@@ -48,7 +48,7 @@ def of_user(user_id: str, *, limit: int, after: Item | None) -> tuple[list[Vehic
 def of_organization(
     organization_id: str, *, limit: int, after: Item | None
 ) -> tuple[list[Vehicle], Item | None]:
-    """A page of an organization's vehicles, oldest first, and the key before the next one."""
+    """A page of an organization's vehicles, oldest first, and the key before the next page."""
     page = table.page(
         keys.vehicles_of_organization(organization_id), index="gsi1", limit=limit, after=after
     )
@@ -56,9 +56,10 @@ def of_organization(
 
 
 def add(vehicle: Vehicle) -> tuple[TransactItem, ...]:
-    """A new vehicle, its claims, and the first link of its custody.
+    """The writes of a new vehicle, its claims, and the first entry of its custody.
 
-    Raises VehicleAlreadyExists when its VIN or plate is taken."""
+    Raises VehicleAlreadyExists when its VIN or plate is taken.
+    """
     return (
         *(_taken(vehicle, key, what) for key, what in _claims(vehicle).items()),
         table.put(keys.vehicle(vehicle.id), to_attributes(vehicle) | _index(vehicle), only_if=FREE),
@@ -71,17 +72,17 @@ def add(vehicle: Vehicle) -> tuple[TransactItem, ...]:
 
 
 def changed(read: Vehicle, after: Vehicle) -> tuple[TransactItem, ...]:
-    """`after` in the place of the vehicle that was read, and the claims it gives up and takes.
+    """The writes that replace the vehicle that was read, and add and remove its claims.
 
-    Nothing when nothing changed. Raises VehicleAlreadyExists when a claim it takes is taken,
-    VersionConflict when the vehicle changed since it was read.
+    Empty when nothing changed. Raises VehicleAlreadyExists when a new claim is taken, and
+    VersionConflict when the vehicle was changed after it was read.
     """
     if after == read:
         return ()
     before, now = _claims(read), _claims(after)
     return (
-        # First: when the same change was made meanwhile, this is a VersionConflict, and not a
-        # refusal by a claim that is the vehicle's own by now.
+        # First, so that the same change by a concurrent request is a VersionConflict and not
+        # refused because of the vehicle's own new claim.
         table.replace(
             keys.vehicle(after.id), to_attributes(after) | _index(after), read_version=read.version
         ),
@@ -91,7 +92,7 @@ def changed(read: Vehicle, after: Vehicle) -> tuple[TransactItem, ...]:
 
 
 def _claims(vehicle: Vehicle) -> dict[Key, str]:
-    """What the vehicle holds while it is active, each with its name."""
+    """The claims that the vehicle has while it is active, each with its name for messages."""
     if not vehicle.active:
         return {}
     claims = {keys.vin_claim(vehicle.partner_id, vehicle.vin): "VIN"}

@@ -1,4 +1,4 @@
-"""Vehicles as the supplier API shows them, and its requests about them."""
+"""The supplier API's requests and answers about vehicles."""
 
 from typing import Self
 
@@ -11,27 +11,38 @@ from motorpool.vehicles.model import Vehicle
 
 
 class SupplierVehicle(SupplierModel):
-    """The vehicle object of the supplier API."""
+    """A vehicle."""
 
-    id: str = Field(description="Vehicle ID", examples=["veh_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c"])
+    id: str = Field(
+        description="ID of the vehicle.", examples=["veh_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c"]
+    )
     owner_id: str = Field(
-        description="ID of the vehicle supplier that owns the vehicle",
+        description="ID of the organization that owns the vehicle.",
         examples=["org_019aa8f2b1c03d5e7f9a1b2c3d4e5f60"],
     )
-    make: str = Field(examples=["Ford"])
-    model: str = Field(examples=["Bronco II"])
-    year: int = Field(examples=[1988])
-    vin: str = Field(examples=["1FMCU14T6JU400773"])
-    license_plate: str | None = Field(examples=["TEST-123"])
-    color_hex_code: str | None = Field(examples=["FFFFFF"])
-    color_name: str | None = Field(
-        description="The CSS color name nearest to the hex code.", examples=["white"]
+    make: str = Field(description="Make of the vehicle.", examples=["Ford"])
+    model: str = Field(description="Model of the vehicle.", examples=["Bronco II"])
+    year: int = Field(description="Model year of the vehicle.", examples=[1988])
+    vin: str = Field(description="VIN of the vehicle.", examples=["1FMCU14T6JU400773"])
+    license_plate: str | None = Field(
+        description="License plate number; null when unset.", examples=["TEST-123"]
     )
-    last_updated: int = Field(description="Milliseconds since 1970.", examples=[1585339676000])
+    color_hex_code: str | None = Field(
+        description="Color of the vehicle: six hexadecimal digits; null when unset.",
+        examples=["FFFFFF"],
+    )
+    color_name: str | None = Field(
+        description="The CSS color name nearest to the hex code; null when that is unset.",
+        examples=["white"],
+    )
+    last_updated: int = Field(
+        description="When the vehicle was last changed: milliseconds since 1970-01-01 UTC.",
+        examples=[1585339676000],
+    )
 
     @classmethod
     def of(cls, vehicle: Vehicle, *, owner_id: str | None = None) -> Self:
-        """The vehicle as the supplier API shows it; `owner_id`: as it will be with that owner."""
+        """The vehicle as the supplier API shows it, with its own owner or with `owner_id`."""
         color = vehicle.color_hex_code
         return cls(
             id=vehicle.id,
@@ -48,7 +59,7 @@ class SupplierVehicle(SupplierModel):
 
 
 class SupplierVehicleAnswer(SupplierModel):
-    """A vehicle."""
+    """One vehicle."""
 
     vehicle: SupplierVehicle
 
@@ -61,8 +72,10 @@ class SupplierVehicleAnswer(SupplierModel):
 class SupplierVehiclesAnswer(SupplierModel):
     """A page of vehicles."""
 
-    vehicles: list[SupplierVehicle]
-    next_page_token: str | None = Field(examples=[None])
+    vehicles: list[SupplierVehicle] = Field(description="The vehicles of the page.")
+    next_page_token: str | None = Field(
+        description="The `page_token` of the next page; null on the last page.", examples=[None]
+    )
 
     @classmethod
     def of(cls, vehicles: list[Vehicle], next_page_token: str | None) -> Self:
@@ -72,26 +85,28 @@ class SupplierVehiclesAnswer(SupplierModel):
 
 
 class SupplierPageQuery(SupplierModel):
-    """Which page of a list."""
+    """Which page of a list to get."""
 
-    page_size: int = Field(25, ge=1, le=100, description="The most items that one page may have.")
+    page_size: int = Field(25, ge=1, le=100, description="The most items to put on the page.")
     page_token: PageToken | None = Field(
-        None, description="The `next_page_token` of the page before."
+        None, description="The `next_page_token` of the page before; without it, the first page."
     )
 
 
 class OwnedVehiclesQuery(SupplierPageQuery):
-    """Whose vehicles."""
+    """Which organization's vehicles to list."""
 
     owner_id: Id | None = Field(
-        None, description="The organization that owns them; the client's own, unless given."
+        None,
+        description="ID of the organization whose vehicles to list. Without it, the client's "
+        "default organization; required when the client has none.",
     )
 
 
 class AssignDriver(SupplierModel):
-    """Who is to drive a vehicle."""
+    """The driver to assign."""
 
     driver_id: Id = Field(
-        description="A user of the organization that owns the vehicle.",
+        description="ID of the driver: a user of the organization that owns the vehicle.",
         examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"],
     )

@@ -1,6 +1,6 @@
-"""What a VIN says: decoded offline with the NHTSA vPIC data inside `ultravin`.
+"""VIN decoding, offline, with the NHTSA vPIC data in `ultravin`.
 
-vPIC knows vehicles filed for the US and most of Canada; any other VIN is refused as "no match".
+vPIC has the vehicles filed for the US and most of Canada; any other VIN is refused as "no match".
 """
 
 import re
@@ -30,7 +30,7 @@ WELL_FORMED = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 CHARACTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 CHARACTER_VALUES = dict(zip(CHARACTERS, map(int, "012345678912345678123457923456789"), strict=True))
 POSITION_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
-# vPIC's codes for a VIN that is not a vehicle's. 14 (some characters unused) is normal.
+# vPIC's error codes that refuse a VIN. 14 (some characters unused) does not.
 REFUSED_ERROR_CODES = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 11, 400})
 
 type Words = tuple[str, ...]
@@ -38,7 +38,7 @@ type Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class DecodedVin:
-    """The car a VIN stands for, in vPIC's words.
+    """The vehicle of a VIN, as in vPIC.
 
     `vin` is normalized: 17 upper-case characters. `year` is the model year.
     """
@@ -50,11 +50,11 @@ class DecodedVin:
     year: int
 
     def ensure_matches(self, *, make: str, model: str, year: int) -> None:
-        """Check a caller's claim about the car.
+        """Check what a caller states about the vehicle.
 
-        The year must be equal. Makes and models may be worded as people do: folded, with a trim
-        behind, or by another of the car's names (see `vin_names`).
-        Raises InvalidParameters naming each claim that differs and the decoded car.
+        The year must be equal. Make and model match in any case and spacing, may be followed by a
+        trim, and may be another of the vehicle's names (see `vin_names`). Raises InvalidParameters
+        with each value that differs and the decoded vehicle.
         """
         but = f"but the VIN decodes to {self.make} {self.model} {self.year}"
         problems = []
@@ -70,7 +70,7 @@ class DecodedVin:
 
 
 def decode(vin: str) -> DecodedVin:
-    """Decode a VIN as typed: any case, spaces around it allowed.
+    """Decode a VIN, in any case, with or without spaces around it.
 
     Raises InvalidParameters: malformed, wrong check digit, or no match.
     """
@@ -78,9 +78,9 @@ def decode(vin: str) -> DecodedVin:
     if vin[8] != (expected := _check_digit(vin)):
         raise InvalidParameters(("vin", WRONG_CHECK_DIGIT.format(found=vin[8], expected=expected)))
 
-    import ultravin  # 100 MB, in a layer of its own: only functions that decode may load it
+    import ultravin  # 100 MB, in a separate layer that only decoding functions have
 
-    # No year hint: the caller's year would steer the decode it is to be compared with.
+    # No year hint: the caller's year, which is checked against the result, must not influence it.
     answer = ultravin.decode(vin)
     make, model = (answer["attributes"].get(name) for name in ("Make", "Model"))
     year = answer["model_year"]
@@ -94,12 +94,12 @@ def decode(vin: str) -> DecodedVin:
 
 
 def load_database() -> None:
-    """Have the first decoding, which loads the database, behind us."""
+    """Decode once, which loads the database: for the snapshot."""
     decode("1FMCU14T6JU400773")
 
 
 def _normalized(vin: str) -> str:
-    # ASCII first: upper-casing makes letters of some characters that are none: ß becomes SS.
+    # ASCII only before upper(), which turns some other characters into letters: ß becomes SS.
     if isinstance(vin, str) and len(vin) <= LONGEST_INPUT and vin.isascii():
         vin = vin.strip().upper()
         if WELL_FORMED.fullmatch(vin):
@@ -139,9 +139,9 @@ def _is_model(claim: str, car: DecodedVin) -> bool:
 
 
 def _names(car: DecodedVin) -> Iterator[Words]:
-    """All names under which the car may be claimed: model, series, both, and what they are called.
+    """All names that match the vehicle: model, series, both, and their other names.
 
-    A series that is no name by itself ("SUV", "LX") counts only together with the model.
+    A series that is not specific ("SUV", "LX") counts only together with the model.
     """
     make, makes = "".join(_words(car.make)), _spellings(car.make)
     all_series = _alternatives(car.series or "")
@@ -157,8 +157,8 @@ def _names(car: DecodedVin) -> Iterator[Words]:
 
 
 def _states_another_number(claimed: Words, car: DecodedVin) -> bool:
-    """Whether both state a number of the same length, but never the same: 2500 of a 1500."""
-    # Series also hold chassis codes (ZZE130L); only a truck's load class has four digits.
+    """Whether both have numbers of one length, but none in common: a 2500 for a 1500."""
+    # A series may also have chassis codes (ZZE130L); only a truck's load class has four digits.
     decoded = _numbers(_words(car.model)) | {
         number for number in _numbers(_words(car.series or "")) if len(number) == 4
     }
@@ -186,25 +186,25 @@ def _with_and_without_make(words: Words, spellings: frozenset[str]) -> Iterator[
 
 
 def _begins(words: Words, *, with_: Words) -> bool:
-    """Whether whole words at the start spell another name, however each is spaced and dashed."""
+    """Whether the first words spell another name, however it is spaced and dashed."""
     return "".join(with_) in accumulate(words)
 
 
 def _is_specific(words: Words) -> bool:
-    """Whether the words name something by themselves: "X5" and "Civic", not "CX" or "Grand"."""
+    """Whether the words are a name by themselves: "X5" and "Civic" are, "CX" and "Grand" not."""
     name = "".join(words)
     shortest = 2 if any(map(str.isdigit, name)) else 3
     return len(name) >= shortest and name not in GENERIC_WORDS
 
 
 def _alternatives(text: str) -> tuple[str, ...]:
-    """The text and each of the names it holds: "Caravan/Grand Caravan", "Eighty Eight (88)"."""
+    """The text and each of its alternatives: "Caravan/Grand Caravan", "Eighty Eight (88)"."""
     parts = (part.strip() for part in re.split(r"[/,()]", text))
     return tuple(dict.fromkeys(name for name in (text, *parts) if name))
 
 
 def _words(text: str) -> Words:
-    """Runs of letters and of digits, folded; none if the text is too long to be a name."""
+    """The runs of letters and of digits, case-folded; empty if the text is too long."""
     if len(text) > LONGEST_CLAIM:
         return ()
     folded = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
@@ -212,6 +212,6 @@ def _words(text: str) -> Words:
 
 
 def _echo(claim: str) -> str:
-    """What may be repeated of a claim: short, printable ASCII."""
+    """The claim for a message: short, printable ASCII."""
     shown = "".join(c if " " <= c <= "~" else "?" for c in claim[:LONGEST_ECHO])
     return shown.strip() or "nothing"

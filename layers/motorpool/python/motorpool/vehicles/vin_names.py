@@ -1,7 +1,7 @@
-"""What people call cars that vPIC files under another name.
+"""Other common names of vehicles than vPIC's.
 
-Makes and models are keys as vPIC writes them, folded to lower-case letters and digits; the values
-are what a claim may say instead. The tables are directed: vPIC's name first, the claim's second.
+Keys are makes and models as in vPIC, reduced to lower-case letters and digits; values are the names
+that callers may state instead. The mapping is directed: vPIC's name to the caller's.
 """
 
 import re
@@ -20,7 +20,7 @@ MAKE_ALSO_CLAIMED_AS: dict[str, frozenset[str]] = {
     "oldsmobile": frozenset({"olds"}),
     "volkswagen": frozenset({"vw"}),
     "volvotruck": frozenset({"volvotrucks"}),
-    # Kin: sold under one badge, filed under the other, depending on the year.
+    # Related makes: sold under one name and filed under the other, depending on the year.
     "bmw": frozenset({"alpina", "mini"}),
     "dodge": frozenset({"ram", "srt"}),
     "genesis": frozenset({"hyundai"}),
@@ -68,7 +68,7 @@ MODEL_ALSO_CLAIMED_AS: dict[str, tuple[str, ...]] = {
     "xvcrosstrek": ("Crosstrek", "Impreza Crosstrek"),
 }
 
-# (make, or "" for any; vPIC's model; what else it is called), for models filed by code.
+# Models that vPIC has by their codes: (make, or "" for any; vPIC's model; another name).
 MODEL_CODES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("bmw", re.compile(r"m?([1-8])\d\d.*"), r"\1 Series"),
     ("ford", re.compile(r"([ef])\d50.*"), r"\1-Series"),
@@ -83,7 +83,7 @@ MODEL_CODES: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("", re.compile(r"(.+)(?:class|series).*"), r"\1"),
 )
 
-# Begin too many names, or merely describe a body or a trim: alone they name no model.
+# Words that begin many names or describe a body or trim: they are no model by themselves.
 # fmt: off
 GENERIC_WORDS = frozenset(
     (
