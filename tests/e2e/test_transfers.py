@@ -486,16 +486,16 @@ def resume(stack: dict[str, Any]) -> Iterator[Callable[[], None]]:
     switched(True)
 
 
-def test_of_thirty_two_callers_with_different_owners_one_wins(
+def test_of_eight_callers_with_different_owners_one_wins(
     fleet: Tenant, resume: Callable[[], None]
 ) -> None:
     vehicle_id = fleet.vehicle_id()
-    branches = [fleet.branch() for _ in range(32)]
+    branches = [fleet.branch() for _ in range(8)]
     answers = at_once(
         [partial(Supplier.transfer, vehicle_id=vehicle_id, owner_id=to.id) for to in branches],
         fleet.supplier,
     )
-    assert Counter(answer.status_code for answer in answers) == {200: 1, 422: 31}
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 422: 7}
     [won] = [answer.json() for answer in answers if answer.status_code == 200]
     lost = {refusal(answer)[1] for answer in answers if answer.status_code == 422}
     assert lost == {"transfer_in_progress"}

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from infra.local.world import World
 from motorpool.dynamodb import table
-from motorpool.tenants.organizations import Organization
+from motorpool.tenants.users import User
+from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller
 
@@ -16,31 +18,26 @@ NUMBER = 5
 
 
 @pytest.fixture(autouse=True)
-def root() -> Organization:
+def driver() -> User:
     world.partner()
-    root = world.organization()
-    world.vehicle(of=world.driver(at=root))
-    return root
+    return world.driver(at=world.organization())
+
+
+@pytest.fixture(autouse=True)
+def vehicle(driver: User) -> Vehicle:
+    return world.vehicle(of=driver)
 
 
 @pytest.fixture
-def history(root: Organization) -> list[str]:
+def history(driver: User, vehicle: Vehicle) -> list[str]:
     """The ids of five confirmed check-ins, newest first."""
-    driver = world.driver("usr_" + "b" * 32, at=root, phone="+14155550101")
-    caller = Caller("update_vehicle").with_body(licensePlate=..., state=..., userId=driver.id)
-    assert caller.calls().status == 200
-    ids = []
+    builder, ids = World(), []
     for number in range(NUMBER):
-        pair = [f"pho_{number:031x}{which}" for which in (0, 1)]
-        for id in pair:
-            world.photo(id, of=driver)
-        handles = [[{"url": f"{world.API}/photo/{id}"}] for id in pair]
-        made = Caller("create_mileage_check_in").with_body(
-            mileage=40_000 + number, licensePhotos=handles[0], odometerPhotos=handles[1]
+        check_in, vehicle = builder.check_in(
+            of=vehicle, photos=builder.pair(of=driver), mileage=40_000 + number
         )
-        id = made.calls().body["id"]
-        assert Caller("review_mileage_check_in").calls(id=id).status == 200
-        ids.append(id)
+        _, vehicle = builder.reviewed(check_in, "Confirmed", of=vehicle)
+        ids.append(check_in.id)
     return ids[::-1]
 
 

@@ -15,8 +15,3 @@ from motorpool.vehicles import colors
 )  # fmt: skip
 def test_the_nearest_name_is_the_colors(hex_code: str, name: str) -> None:
     assert colors.name_of(hex_code) == name
-
-
-def test_every_color_has_a_name() -> None:
-    for value in range(0, 0xFFFFFF, 0x0F0F0F):
-        assert colors.name_of(f"{value:06X}").isalpha()
