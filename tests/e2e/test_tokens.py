@@ -40,7 +40,7 @@ def key(stack: dict[str, Any]) -> bytes:
         secret["ARN"]
         for page in pages
         for secret in page["SecretList"]
-        if secret.get("Description", "").startswith("Signs the access tokens")
+        if "access tokens" in secret.get("Description", "")
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOKEN_KEY_SECRET_ARN", arn)

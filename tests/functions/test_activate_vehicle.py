@@ -12,6 +12,7 @@ from tests.functions.conftest import Caller, everything_stored
 
 Somebody = Callable[[], Caller]
 
+SAME_PLATE = {"vin": "1FMCU14T2JU000001", "licensePlate": world.PLATE}
 TAKEN = (409, "ERROR_VEHICLE_ALREADY_EXISTS")
 
 
@@ -40,7 +41,7 @@ def test_vin_and_plate_are_held_again(somebody: Somebody, inactive: dict[str, An
     somebody().calls()
     register = Caller("create_vehicle_by_vin")
     assert register.calls().refusal == TAKEN
-    other_vin = Caller("create_vehicle_by_vin").with_body(vin="1FMCU14T2JU000001")
+    other_vin = Caller("create_vehicle_by_vin").with_body(**SAME_PLATE)
     assert other_vin.calls().refusal == TAKEN  # for its plate
 
 
@@ -48,8 +49,8 @@ def test_vin_and_plate_are_held_again(somebody: Somebody, inactive: dict[str, An
     ("taken", "named"),
     [
         ({"licensePlate": None}, "VIN"),
-        ({"vin": "1FMCU14T2JU000001"}, "license plate"),
-        ({}, "VIN"),
+        (SAME_PLATE, "license plate"),
+        ({"licensePlate": world.PLATE}, "VIN"),
     ],
     ids=["the VIN", "the plate", "both"],
 )
@@ -67,7 +68,7 @@ def test_what_was_taken_meanwhile_is_said_and_nothing_is_changed(
 def test_it_can_be_activated_with_another_plate(
     somebody: Somebody, inactive: dict[str, Any]
 ) -> None:
-    taken = Caller("create_vehicle_by_vin").with_body(vin="1FMCU14T2JU000001")
+    taken = Caller("create_vehicle_by_vin").with_body(**SAME_PLATE)
     assert taken.calls().status == 200
     assert Caller("update_vehicle").calls().status == 200
     assert somebody().calls().status == 200
