@@ -36,7 +36,7 @@ lint: install
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-openapi: install  ## write the OpenAPI documents into .build/openapi
+openapi: install  ## renew docs/openapi; what breaks callers must be in CHANGELOG.md, or `make test` fails
 	$(RUN) infra.openapi
 
 package: install  ## build layers and functions for Lambda (arm64) and print their sizes
