@@ -4,6 +4,7 @@ PYTHON ?= python3
 UV := .local/uv/bin/uv
 RUN := .venv/bin/python -m
 IN_PARALLEL := -n 2
+MEASURED := --cov --cov-report=
 
 .PHONY: run demo test check test-slow bench lint openapi package synth deploy lock clean help
 
@@ -18,7 +19,8 @@ demo: install  ## play a driver's and a reviewer's requests against the stack of
 
 test: install  ## run all that CI runs: lint, types and tests, except slow ones (ARGS="-k name": some tests)
 	$(MAKE) --no-print-directory lint
-	$(RUN) pytest -m "not slow" $(IN_PARALLEL) $(ARGS)
+	$(RUN) pytest -m "not slow" $(IN_PARALLEL) $(or $(ARGS),$(MEASURED))
+	$(if $(ARGS),,$(RUN) coverage report --skip-covered --include="layers/*,functions/*" --fail-under=98)
 
 check: install  ## run lint, types and unit tests: a few minutes
 	$(MAKE) --no-print-directory lint
