@@ -4,6 +4,7 @@ PYTHON ?= python3
 UV := .local/uv/bin/uv
 RUN := .venv/bin/python -m
 IN_PARALLEL := -n 2
+MEASURED := --cov --cov-report=
 
 .PHONY: run demo test check test-slow bench lint openapi package synth deploy lock clean help
 
@@ -18,7 +19,8 @@ demo: install  ## play a driver's and a reviewer's requests against the stack of
 
 test: install  ## run all that CI runs: lint, types and tests, except slow ones (ARGS="-k name": some tests)
 	$(MAKE) --no-print-directory lint
-	$(RUN) pytest -m "not slow" $(IN_PARALLEL) $(ARGS)
+	$(RUN) pytest -m "not slow" $(IN_PARALLEL) $(or $(ARGS),$(MEASURED))
+	$(if $(ARGS),,$(RUN) coverage report --skip-covered --include="layers/*,functions/*" --fail-under=98)
 
 check: install  ## run lint, types and unit tests: a few minutes
 	$(MAKE) --no-print-directory lint
@@ -36,7 +38,7 @@ lint: install
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-openapi: install  ## write the OpenAPI documents into .build/openapi
+openapi: install  ## renew docs/openapi; what breaks callers must be in CHANGELOG.md, or `make test` fails
 	$(RUN) infra.openapi
 
 package: install  ## build layers and functions for Lambda (arm64) and print their sizes

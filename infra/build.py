@@ -10,6 +10,7 @@ import fcntl
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,15 +18,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from py_compile import PycInvalidationMode
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
 from infra.paths import BUILD, FUNCTIONS, LAYERS, UV
-from infra.spec import discover
+from infra.spec import Layer, discover
 
 WHEEL_LAYERS = ("runtime", "vin", "photos")
+THIS_MACHINE: tuple[str, ...] = ()
 ARM64 = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13")
 SITE_PACKAGES = Path("python", "lib", "python3.13", "site-packages")
 
@@ -42,13 +44,16 @@ UNUSED_OF_PILLOW = (
 SERVICES = {"dynamodb": "2012-08-10", "s3": "2006-03-01", "secretsmanager": "2017-10-17",
             "sqs": "2012-11-05"}  # fmt: skip
 
+# Ours: bytes of a zipped function and of an unpacked layer.
 FUNCTION_LIMIT = 15_000
-LAYER_LIMITS = {
+LAYER_LIMITS: dict[Layer, int] = {
     "runtime": 25_000_000,
     "vin": 110_000_000,
     "photos": 35_000_000,
     "motorpool": 1_000_000,
 }
+# Lambda's: bytes of a function and its layers together, unpacked (250 MB; quotas of AWS Lambda).
+LAMBDA_LIMIT = 250 * 1024 * 1024
 
 
 @contextmanager
@@ -60,14 +65,19 @@ def alone() -> Iterator[None]:
         yield
 
 
+@alone()
 def for_lambda(target: Path = BUILD / "lambda") -> Path:
-    """Build functions and layers for Lambda on arm64, with bytecode; returns their folder."""
+    """Build functions and layers for Lambda on arm64, with bytecode; returns their folder.
+
+    `target` is on the file system of the build folder: the wheels are linked into it.
+    """
     shutil.rmtree(target, ignore_errors=True)
-    for layer in WHEEL_LAYERS:
-        _install(layer, target / "layers" / layer / "python", ARM64)
     _copy_tree(LAYERS / "motorpool" / "python", target / "layers" / "motorpool" / "python")
     _copy_functions(target)
     _compile(target)
+    for layer in WHEEL_LAYERS:
+        wheels = _installed(layer, ARM64)
+        shutil.copytree(wheels, target / "layers" / layer / "python", copy_function=os.link)
     return target
 
 
@@ -75,27 +85,32 @@ def for_lambda(target: Path = BUILD / "lambda") -> Path:
 def for_this_machine(target: Path = BUILD / "local") -> Path:
     """Build functions, and layers that link to local wheels and the package's source.
 
-    Wheels are installed again only when their lock has changed. Returns the folder.
+    Returns the folder.
     """
     for layer in WHEEL_LAYERS:
-        wheels = wheels_of(layer)
-        if not wheels.exists():
-            unfinished = wheels.with_suffix(".unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            _install(layer, unfinished, ())
-            _compile(unfinished)
-            unfinished.rename(wheels)
-        _link(target / "layers" / layer, wheels)
+        _link(target / "layers" / layer, _installed(layer, THIS_MACHINE))
     _link(target / "layers" / "motorpool", LAYERS / "motorpool" / "python")
     _copy_functions(target)
     return target
 
 
-def wheels_of(layer: str) -> Path:
-    """The folder of a layer's local wheels, named by a hash of its lock and this file."""
+def wheels_of(layer: str, platform: tuple[str, ...] = THIS_MACHINE) -> Path:
+    """The folder of a layer's wheels, named by a hash of its lock, this file and the platform."""
     sources = (LAYERS / layer / "requirements.txt", Path(__file__))
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    return BUILD / "wheels" / f"{layer}-{digest[:12]}"
+    content = b"".join(source.read_bytes() for source in sources) + " ".join(platform).encode()
+    return BUILD / "wheels" / f"{layer}-{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def _installed(layer: str, platform: tuple[str, ...]) -> Path:
+    """The layer's wheels with bytecode; installed again only when their lock has changed."""
+    wheels = wheels_of(layer, platform)
+    if not wheels.exists():
+        unfinished = wheels.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        _install(layer, unfinished, platform)
+        _compile(unfinished)
+        unfinished.rename(wheels)
+    return wheels
 
 
 def _install(layer: str, target: Path, platform: Iterable[str]) -> None:
@@ -213,25 +228,47 @@ def zipped_size(folder: Path, scratch: Path) -> int:
         archive.unlink()
 
 
+class Weight(NamedTuple):
+    """What a layer or a function weighs, measured in that way, and may weigh at most, in bytes."""
+
+    name: str
+    measured: str
+    size: int
+    limit: int
+
+
+def weights(built: Path) -> Iterator[Weight]:
+    """The weights of the layers and functions that `for_lambda` built in that folder."""
+    layers = {layer: unpacked_size(built / "layers" / layer) for layer in LAYER_LIMITS}
+    for layer, size in layers.items():
+        yield Weight(f"layer {layer}", "unpacked", size, LAYER_LIMITS[layer])
+    for function in discover(FUNCTIONS):
+        folder = built / "functions" / function.name
+        zipped = zipped_size(folder, built / "scratch")
+        yield Weight(function.name, "zipped", zipped, FUNCTION_LIMIT)
+        together = unpacked_size(folder) + sum(layers[layer] for layer in function.spec.layers)
+        yield Weight(function.name, "unpacked, with its layers", together, LAMBDA_LIMIT)
+
+
 def main() -> None:
     """Build for Lambda and print all sizes. Exits with an error when one is over its limit."""
     console = Console()
     with console.status("Building layers and functions for arm64 …"):
         built = for_lambda()
-        rows = [
-            (kind, folder.name, zipped_size(folder, built / "scratch"), unpacked_size(folder))
-            for kind in ("layers", "functions")
-            for folder in sorted((built / kind).iterdir())
-        ]
-    table = Table("", "name", "zipped bytes", "unpacked bytes", "limit", title="Lambda packages")
-    too_big = []
-    for kind, name, zipped, unpacked in rows:
-        limit = LAYER_LIMITS[name] if kind == "layers" else FUNCTION_LIMIT
-        measured = unpacked if kind == "layers" else zipped
-        unit = "unpacked" if kind == "layers" else "zipped"
-        table.add_row(kind[:-1], name, f"{zipped:,}", f"{unpacked:,}", f"{limit:,} {unit}")
-        too_big += [name] if measured > limit else []
+        weighed = list(weights(built))
+        zipped = {
+            f"layer {layer}": zipped_size(built / "layers" / layer, built / "scratch")
+            for layer in LAYER_LIMITS
+        }
+    table = Table("name", "measured", "bytes", "limit", title="Lambda packages")
+    for name, size in zipped.items():
+        table.add_row(name, "zipped", f"{size:,}", "")
+    for weight in weighed:
+        table.add_row(weight.name, weight.measured, f"{weight.size:,}", f"{weight.limit:,}")
     console.print(table)
+    too_big = [
+        f"{weight.name} ({weight.measured})" for weight in weighed if weight.size > weight.limit
+    ]
     if too_big:
         sys.exit(f"over the limit: {', '.join(too_big)}")
 

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of each API, made from the routes and handlers that run.
 
-`python -m infra.openapi` writes `.build/openapi/partner.json` and `supplier.json`. An operation is
+`python -m infra.openapi` writes `docs/openapi/partner.json` and `supplier.json`. An operation is
 made from its `route.py`, its handler's docstring, the models in the handler's signature and the
 errors in its decorator. All operations share credentials, idempotency keys and gateway errors.
 """
@@ -40,7 +40,7 @@ from openapi_pydantic import (
 from pydantic.alias_generators import to_snake
 
 from infra.gateway_answers import Answer, answers
-from infra.paths import BUILD, FUNCTIONS
+from infra.paths import FUNCTIONS, OPENAPI
 from infra.schemas import Schemas, Undocumentable
 from infra.spec import STAGES, ApiName, Method, Route, discover
 from motorpool.access.callers import CREDENTIAL_HEADERS
@@ -154,7 +154,7 @@ class Contract:
         return self.route.method in KEYED and not self.route.public
 
 
-def main(folder: Path = BUILD / "openapi") -> None:
+def main(folder: Path = OPENAPI) -> None:
     """Write both documents. Raises Undocumentable."""
     folder.mkdir(parents=True, exist_ok=True)
     for api in get_args(ApiName):

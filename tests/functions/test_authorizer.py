@@ -257,6 +257,17 @@ def test_what_is_no_token_is_refused_without_a_read(root: Organization, bad: str
     assert calls == []
 
 
+@pytest.mark.parametrize("scheme", ["Basic", "Token", "", "Bearer:"])
+def test_a_token_in_another_scheme_is_refused_without_a_read(
+    root: Organization, scheme: str
+) -> None:
+    request = bearing([])
+    request["multiValueHeaders"]["Authorization"] = [f"{scheme} {token(world.CLIENT, READ)}"]
+    with calls_counted() as calls:
+        assert not allowed(request)
+    assert calls == []
+
+
 def test_a_token_falls_with_the_secret_it_was_got_with(root: Organization) -> None:
     assert not allowed(bearing(token("cli_" + "9" * 32, READ)))
     assert not allowed(bearing(token(world.CLIENT, READ, secret="never-valid")))

@@ -442,6 +442,25 @@ def test_a_header_without_a_picture_is_damaged() -> None:
     assert refusal_of(box(b"ftyp", b"heic\0\0\0\0heicmif1"), HEIC) == images.DAMAGED
 
 
+@pytest.mark.parametrize(
+    ("size", "because"),
+    [
+        (b"\0\0\0\7mdat", images.DAMAGED),  # no box is smaller than its own header
+        (b"\0\0\0\1mdat" + bytes(8), images.DAMAGED),
+        (b"\0\0\0\1mdat" + b"\0\0\0\1" + bytes(4), images.CUT_SHORT),
+        (b"\0\0\0\10free" * 20_000, images.TOO_MANY_PARTS),
+    ],
+    ids=["7 bytes", "64 bits: 0", "64 bits: 4 GB", "20,000 boxes"],
+)
+def test_a_heic_whose_boxes_do_not_add_up_is_refused(size: bytes, because: str) -> None:
+    assert refusal_of(encoded(picture(), HEIC) + size, HEIC) == because
+
+
+@pytest.mark.parametrize("size", [b"\0\0\0\0free", b"\0\0\0\1free" + struct.pack(">Q", 16)])
+def test_a_heic_may_end_with_an_open_or_a_64_bit_box(size: bytes) -> None:
+    assert images.inspect(encoded(picture(), HEIC) + size, HEIC).width == 96
+
+
 def appended(kind: str, tail: bytes) -> bytes:
     return encoded(picture(), kind) + tail
 

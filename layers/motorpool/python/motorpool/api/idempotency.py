@@ -96,4 +96,6 @@ class IdempotencyKey:
     def _refusal(self, item: Item) -> MotorpoolError:
         if item["fingerprint"] != self.fingerprint:
             return InvalidParameters((HEADER, "was used before, with a different request"))
-        return AlreadyAnswered(FirstAnswer(int(item["status"]), item["body"], item["headers"]))
+        # An older version kept no headers.
+        headers = item.get("headers", {})
+        return AlreadyAnswered(FirstAnswer(int(item["status"]), item["body"], headers))

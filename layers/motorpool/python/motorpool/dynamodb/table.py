@@ -21,7 +21,9 @@ CONFLICT = "TransactionConflict"
 TRANSIENT = {CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 FREE = "attribute_not_exists(pk)"
-UNCHANGED = "version = :read"
+# Version 0.1.0 also wrote items without `version`: they load as version 1, the fields' default.
+# Each change gives its item a version, so an item without one is unchanged since any read.
+UNCHANGED = "attribute_exists(pk) AND (version = :read OR attribute_not_exists(version))"
 
 
 class Refused(Exception):
