@@ -19,13 +19,9 @@ from bench.exchange import Exchange
 from bench.interpreter import started
 from bench.packages import Package
 from infra.local import vins
+from infra.local.world import World
 from infra.spec import Function, Route
-from motorpool.dynamodb import table
-from motorpool.photos import store as photos
-from motorpool.photos.model import Photo
-from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import user_store as users
-from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
@@ -74,8 +70,7 @@ def filled(
     """Fill a table from size to size. `said` is called with the number of vehicles in it."""
     world.settle("create_vehicle_by_vin")
     for owner in OWNERS:
-        founded = Organization.create(recorded_world.PARTNER, "Owner", "Fleet")
-        table.transact(organizations.add(replace(founded, id=owner, path=owner)))
+        recorded_world.organization(owner)
     job = {"table": os.environ["TABLE_NAME"], "templates": _templates()}
     before = 0
     for size in sizes:
@@ -149,15 +144,9 @@ def _asked(function: Function, size: int) -> Iterator[dict[str, Any]]:
 def _check_in(number: int, vehicle_id: str) -> dict[str, Any]:
     """A check-in with two new photos, already inspected."""
     urls = []
-    for kind in "ab":
-        user = replace(_user(), id=f"usr_{number % 1000:032x}")
-        photo: Photo = replace(
-            Photo.create(user, "image/jpeg"),
-            id=f"pho_{kind}{number:031x}",
-            photo_status="Ready",
-            version_id="v1",
-        )
-        table.transact(*photos.add(photo))
+    for _ in range(2):
+        user: User = replace(_user(), id=f"usr_{number % 1000:032x}")
+        photo = World().ready_photo(of=user)
         urls.append([{"url": f"{events.API}/photo/{photo.id}"}])
     return {
         "vehicleId": vehicle_id, "licensePlate": f"B{number}", "state": "CA", "mileage": 48210,
@@ -175,7 +164,7 @@ def _templates() -> list[Any]:
     """The items of one vehicle as the store writes them, with placeholders for what differs."""
     user = _user()
     sample: Vehicle = replace(
-        _registered(user),
+        World(save=lambda *_: None).vehicle(of=user, plate="X"),
         id="SAMPLEID",
         vin="SAMPLEVIN",
         plate="SAMPLEPLATE",
@@ -188,9 +177,3 @@ def _templates() -> list[Any]:
         text = text.replace(token, place)
     items: list[Any] = json.loads(text)
     return items
-
-
-def _registered(user: User) -> Vehicle:
-    return Vehicle.create(
-        recorded_world.BRONCO, user, make="Ford", model="Bronco II", plate="X", state="CA"
-    )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_socket
 
+from infra.local.world import World
 from motorpool import telemetry
 from motorpool.access.callers import Caller
 from motorpool.tenants.organizations import Organization
@@ -65,7 +66,11 @@ def caller() -> Caller:
     )
 
 
+# Makes entities that are stored nowhere.
+WORLD = World(save=lambda *_: None)
+
+
 @pytest.fixture
 def fleet() -> Organization:
     """A root fleet of the caller's partner."""
-    return Organization.create("ptr_" + "1" * 32, "Fleet", "Fleet")
+    return WORLD.organization(of="ptr_" + "1" * 32)

@@ -31,23 +31,20 @@ from motorpool.errors import (
 from motorpool.photos.model import Photo
 from motorpool.tenants.partners import DAY_MS, Cadence
 from motorpool.vehicles.model import Vehicle
+from tests.unit.conftest import WORLD
 
-USER = "usr_" + "1" * 32
 NOW = 1_795_253_400_000
 Status = Any
 
-VEHICLE = Vehicle(
-    id="veh_" + "2" * 32, partner_id="ptr_1", owner_id="org_1", owner_path="org_1",
-    supplier_type="Fleet", user_id=USER,
-    customer_phone="+14155550123", vin="1FMCU14T6JU400773", make="Ford", model="Bronco II",
-    year=1988, decoded_make="FORD", decoded_model="Bronco II", plate="TEST-123", state="CA",
-    active=True, date_added=1, updated=1, highest_mileage=500, last_check_in_at=NOW - 10 * DAY_MS,
-)  # fmt: skip
-LICENSE = Photo(
-    id="pho_" + "a" * 32, partner_id="ptr_1", org_id="org_1", org_path="org_1", user_id=USER,
-    content_type="image/jpeg", latitude=1.0, longitude=2.0, asserted_latitude=9.0,
-)  # fmt: skip
-ODOMETER = replace(LICENSE, id="pho_" + "b" * 32, latitude=None, longitude=None)
+DRIVER = WORLD.driver(at=WORLD.organization(of="ptr_1"))
+USER = DRIVER.id
+VEHICLE = replace(
+    WORLD.vehicle(of=DRIVER, plate="TEST-123"),
+    highest_mileage=500,
+    last_check_in_at=NOW - 10 * DAY_MS,
+)
+LICENSE = WORLD.photo(of=DRIVER, uploaded=False, latitude=1.0, longitude=2.0, asserted_latitude=9.0)
+ODOMETER = WORLD.photo(of=DRIVER, uploaded=False, asserted_latitude=9.0)
 PAIR = PhotoPair(LICENSE, ODOMETER)
 
 

@@ -10,7 +10,7 @@ from motorpool.errors import PhotoNotFound
 from motorpool.photos.image import Inspection
 from motorpool.photos.model import Photo, handle, id_in
 from motorpool.tenants.organizations import Organization
-from motorpool.tenants.users import User
+from tests.unit.conftest import WORLD
 
 ID = "pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"
 SEEN = Inspection(
@@ -21,8 +21,8 @@ SEEN = Inspection(
 
 @pytest.fixture
 def photo(fleet: Organization) -> Photo:
-    user = User.create(fleet, first_name="Dana", last_name="R", phone="+14155550123", state="CA")
-    return Photo.create(user, "image/jpeg", {"asserted_latitude": 1.5, "asserted_longitude": 2.5})
+    user = WORLD.driver(at=fleet)
+    return WORLD.photo(of=user, uploaded=False, asserted_latitude=1.5, asserted_longitude=2.5)
 
 
 @pytest.mark.parametrize(

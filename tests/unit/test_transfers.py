@@ -19,6 +19,7 @@ from motorpool.transfers.supplier_api import TransferredVehicle, TransferView
 from motorpool.vehicles.custody import Custody
 from motorpool.vehicles.custody_api import CustodyAnswer
 from motorpool.vehicles.model import Vehicle
+from tests.unit.conftest import WORLD
 
 PARTNER = "ptr_" + "1" * 32
 HERE = PublicUrl("https://api.example.com/v1")
@@ -26,23 +27,16 @@ HERE = PublicUrl("https://api.example.com/v1")
 
 @pytest.fixture
 def target(fleet: Organization) -> Organization:
-    return Organization.create(PARTNER, "Branch", "Fleet", fleet)
+    return WORLD.organization(parent=fleet)
 
 
 @pytest.fixture
 def vehicle(fleet: Organization) -> Vehicle:
-    return Vehicle(
-        id="veh_1", partner_id=PARTNER, owner_id=fleet.id, owner_path=fleet.path,
-        supplier_type="Fleet", user_id="usr_1", customer_phone="+14155550100",
-        vin="1FMCU14T6JU400773", make="Ford", model="Bronco II", year=1988, decoded_make="FORD",
-        decoded_model="Bronco II", plate=None, state=None, active=True, date_added=1, updated=1,
-    )  # fmt: skip
+    return WORLD.vehicle(of=WORLD.driver(at=fleet))
 
 
 def user_of(organization: Organization) -> User:
-    return User.create(
-        organization, first_name="Kim", last_name="Okafor", phone="+14155550188", state="CA"
-    )
+    return WORLD.driver(at=organization, phone="+14155550188")
 
 
 def refusal_of(vehicle: Vehicle, target: Organization) -> type[MotorpoolError]:
@@ -100,7 +94,7 @@ def test_a_completed_transfer_moves_the_vehicle_and_begins_a_custody(
     )
     assert (moved.pending_transfer_id, moved.pending_owner_id) == (None, None)
     assert custody == Custody(
-        vehicle_id="veh_1",
+        vehicle_id=vehicle.id,
         number=2,
         owner_id=target.id,
         since=done.completed_at,

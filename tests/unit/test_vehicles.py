@@ -12,6 +12,7 @@ from motorpool.tenants.users import User
 from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.partner_api import CreateVehicleByVin, UpdateVehicle, VehicleAnswer
 from motorpool.vehicles.vin import DecodedVin
+from tests.unit.conftest import WORLD
 
 REQUEST = {
     "userId": "usr_1",
@@ -36,9 +37,7 @@ def refused(**changes: Any) -> str:
 
 @pytest.fixture
 def owner(fleet: Organization) -> User:
-    return User.create(
-        fleet, first_name="Dana", last_name="Reyes", phone="+14155550123", state="CA"
-    )
+    return WORLD.driver(at=fleet, phone="+14155550123")
 
 
 def registered(owner: User, **claims: Any) -> Vehicle:
