@@ -19,10 +19,10 @@ demo: install  ## play a driver's and a reviewer's requests against the stack of
 
 test: install  ## run all that CI runs: lint, types and tests, except slow ones (ARGS="-k name": some tests)
 	$(MAKE) --no-print-directory lint
-	$(RUN) pytest -m "not slow" $(IN_PARALLEL) $(or $(ARGS),$(MEASURED))
+	$(RUN) pytest $(IN_PARALLEL) $(or $(ARGS),$(MEASURED))
 	$(if $(ARGS),,$(RUN) coverage report --skip-covered --include="layers/*,functions/*" --fail-under=98)
 
-check: install  ## run lint, types and unit tests: a few minutes
+check: install  ## run lint, types and unit tests: about a minute
 	$(MAKE) --no-print-directory lint
 	$(RUN) pytest tests/unit $(IN_PARALLEL) $(ARGS)
 
