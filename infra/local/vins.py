@@ -1,4 +1,4 @@
-"""VINs without end: real cars with other serial numbers, whose check digits are right."""
+"""New VINs: those of real cars with other serial numbers and the right check digits."""
 
 import itertools
 import secrets
@@ -9,7 +9,7 @@ from motorpool.vehicles.vin import CHARACTER_VALUES, POSITION_WEIGHTS
 BRONCO = "1FMCU14T?JU"
 CIVIC = "2HGFE4F8?SH"
 
-# The serial numbers start anywhere, because the table may remember an earlier run.
+# The first serial number is random, because the table may hold the vehicles of an earlier run.
 _serials = itertools.count(100_000 + secrets.randbelow(800_000))
 
 

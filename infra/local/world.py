@@ -1,8 +1,8 @@
-"""The one way to build a world: partners and all that is theirs, by the rules of the models.
+"""The builder of all demo and test data: partners and what they have, by the rules of the models.
 
-The demo world of `make run`, the operators' drills, the tests and the benchmarks are built with it.
-Each function makes one entity, writes it, and returns it as it is stored. What is not given is new
-and unlike anything else: ids, VINs, phones.
+The demo world of `make run`, the operators' drills, the tests and the benchmarks use it. Each
+function creates one entity, writes it, and returns it as it is stored. Ids, VINs and phones are new
+unless they are given.
 """
 
 import itertools
@@ -59,7 +59,7 @@ _phones = itertools.count(secrets.randbelow(8_000_000) + 1_000_000)
 
 @dataclass(frozen=True)
 class Admitted:
-    """A client, and its secret, which is stored nowhere."""
+    """A client and its secret, which is not stored."""
 
     client: Client
     secret: str
@@ -75,17 +75,17 @@ class Admitted:
 
 
 def new_phone() -> str:
-    """A phone number in E.164 that was not used before."""
+    """A new phone number in E.164."""
     return f"+1917{next(_phones)}"
 
 
 def a_bronco() -> DecodedVin:
-    """A 1988 Bronco II that was not registered before, as its VIN decodes."""
+    """A 1988 Bronco II with a new VIN, as decoded."""
     return DecodedVin(new_vin(), "FORD", "Bronco II", None, 1988)
 
 
 class World:
-    """Where the entities are written: the table, unless `save` does something else."""
+    """Creates entities and writes them. `save` gets the writes: by default, it is a transaction."""
 
     def __init__(self, save: Callable[..., None] = table.transact) -> None:
         self.save = save

@@ -47,7 +47,7 @@ class Tenant:
 
     @classmethod
     def new(cls, stack: dict[str, Any]) -> "Tenant":
-        """One that nobody knows yet; `stack`: what `stack.json` says."""
+        """A new one. `stack`: the content of `stack.json`."""
         world = World()
         partner = world.partner()
         root = world.organization("Root", of=partner.id)

@@ -1,6 +1,6 @@
-"""The recorded world once more, under names of its own, in the stack under test.
+"""The recorded world, built in the stack under test with new ids.
 
-A recorded event with these names in the place of its own is a request that is served.
+A recorded event, with its ids replaced by these, is a request that succeeds.
 """
 
 import json
@@ -70,7 +70,10 @@ def _texts(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
 
 @dataclass(frozen=True)
 class Cast:
-    """Who plays the parts of the recorded world: `names` by what the events call them."""
+    """The entities of a recorded world. `names`: the new id (or phone, plate) of each recorded one.
+
+    `known`: what only the owner may learn.
+    """
 
     tenant: Tenant
     names: dict[str, str]
@@ -118,7 +121,7 @@ class Cast:
         return cls(tenant, names, frozenset(ids | told))
 
     def cast(self, request: Request) -> Request:
-        """The recorded request, as these ask it."""
+        """The recorded request with these names in it."""
         return Request(**json.loads(self.renamed(json.dumps(vars(request)))))
 
     def renamed(self, text: str) -> str:
@@ -151,7 +154,7 @@ class Cast:
 
 
 def _new() -> dict[str, str]:
-    """What a request brings with it that must be new: VIN, phone and plate."""
+    """New values for the VIN, phone and plate that a request creates something with."""
     return {
         recorded.BRONCO.vin: new_vin(),
         "+14155550123": new_phone(),

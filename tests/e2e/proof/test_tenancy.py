@@ -1,12 +1,12 @@
-"""The tenancy matrix: every id in every request × everybody whose it is not.
+"""The tenancy matrix: every id in every request is replaced by ids that the caller may not use.
 
-The routes are those that `infra.spec.discover()` finds. A route's request is its recorded event,
-asked by the cast of a recorded world of its own (see `cast.py`), with every optional id that the
-OpenAPI document knows. So a new endpoint is in the matrix as soon as it has its event.
+The routes are those that `infra.spec.discover()` finds. A route's request is made from its recorded
+event (see `cast.py`) and has every optional id that the OpenAPI document knows. So a new endpoint
+is in the matrix as soon as it has its event.
 
-The rule needs no list either: another partner's anything is answered as an id that is nobody's.
-Of the same partner but outside the client's subtree, the partner API may say 403 instead.
-Afterwards nothing has changed, and the owner is served with the very same request.
+One rule decides what is right: an id of another partner must get the same answer as an id that
+does not exist. For an id of the same partner outside the client's subtree, the partner API may
+answer 403 instead. After all refusals nothing has changed, and the owner's request succeeds.
 """
 
 import base64
@@ -49,12 +49,12 @@ UNAUTHORIZED: dict[ApiName, Refused] = {
 NO_PERMISSION: Refused = (403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
 
 ID = re.compile(r"[a-z]{3}_[0-9a-f]{32,}")
-# What an event calls by a name that is no id, and that leads to somebody all the same.
+# A phone in a path identifies a user, as an id does.
 PHONE = re.compile(rf"{re.escape(recorded.PHONE)}$")
 CURSORS = {"cursor", "page_token"}
 PAGE_SIZES = {"limit", "page_size"}
 
-# Who is named where an event names nobody: by the field, else by what its example is an id of.
+# The value of an optional id that an event does not have: by its field, else by its prefix.
 BY_FIELD = {"new_user_id": NEW_USER}
 BY_PREFIX = {
     id[:4]: id
@@ -139,7 +139,7 @@ def _ids(name: str) -> list[Place]:
 
 
 def _nobodys(text: str) -> str:
-    """A text that names what is nobody's, in the form of what it names."""
+    """The same text with ids (or the phone) that do not exist."""
     zeroes = ID.sub(lambda found: found[0][:4] + "0" * (len(found[0]) - 4), text)
     return PHONE.sub("+19995550199", zeroes)
 
@@ -172,7 +172,7 @@ def test_the_matrix_has_the_ids_of_paths_queries_bodies_and_photo_handles() -> N
 
 @dataclass(frozen=True)
 class World:
-    """Whom the cells are about: the owner's partner, another one, and the keys of the system."""
+    """The partner that owns the resources, another partner, and the key that signs tokens."""
 
     ours: Tenant
     theirs: Tenant
@@ -231,7 +231,7 @@ def world(stack: dict[str, Any], local_stack: LocalStack) -> World:
 
 @pytest.fixture(scope="module")
 def cast_of(world: World) -> Callable[[str], Cast]:
-    """The cast of a route's request, in the western branch of ours; it is nobody else's."""
+    """The cast of a route's request, in our western branch; each route has its own."""
 
     @cache
     def cast_of(name: str) -> Cast:
@@ -244,7 +244,7 @@ def cast_of(world: World) -> Callable[[str], Cast]:
 
 @pytest.fixture(scope="module")
 def strangers(world: World) -> dict[str, Cast]:
-    """Whose ids the western branch's client is not to use."""
+    """Casts whose ids the western branch's client may not use."""
     east = world.ours.east
     return {
         "another partner's": Cast.of(world.theirs, world.theirs.west, world.theirs.coast),
@@ -264,7 +264,7 @@ def _outcome(answer: httpx.Response) -> tuple[int, str]:
 
 
 def _leaked(answer: httpx.Response, cast: Cast, request: Request) -> set[str]:
-    """What the answer's body and headers tell of a cast that the caller did not say first."""
+    """Values of a cast that are in the answer's body or headers and not in the request."""
     told = f"{answer.text}\n{dict(answer.headers)}".lower()
     said = json.dumps(vars(request), ensure_ascii=False).lower()
     return {value for value in cast.known if value.lower() in told and value.lower() not in said}
@@ -356,8 +356,8 @@ def _without(world: World, route: Route) -> Headers:
 
 Column = Callable[[World, Route], Headers]
 
-# Who is nobody, on both APIs: 401. A bearer token is the other API's credential on the partner API;
-# on the supplier API, one that was signed by us for another audience is.
+# Invalid credentials: 401 on both APIs. The token of the other API is a supplier token on the
+# partner API, and one that we signed for another audience on the supplier API.
 NOBODY: dict[str, Column] = {
     "no credential": lambda world, route: {},
     "wrong secret": lambda world, route: world.west | {"clientSecret": new_secret()},
@@ -376,7 +376,7 @@ NOBODY: dict[str, Column] = {
     ),
     "token of a revoked secret": _revoked_token,
 }
-# Who is somebody, to whom nothing in the request belongs.
+# Valid credentials of a client that owns nothing in the request.
 STRANGER: dict[str, Column] = {
     "another partner": lambda world, route: world.theirs.admitted().headers,
     "outside the subtree": lambda world, route: world.ours.admitted(world.ours.east).headers,
