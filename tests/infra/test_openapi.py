@@ -2,8 +2,6 @@
 
 import json
 import runpy
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -13,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from infra.openapi import as_json, described
-from infra.paths import FUNCTIONS, ROOT
+from infra.paths import FUNCTIONS
 from infra.schemas import Undocumentable
 from infra.spec import ApiName, Function, Route, discover
 from motorpool.api.endpoint import Endpoint
@@ -406,18 +404,3 @@ def test_a_field_without_an_example_cannot_be_documented(add_endpoint: AddEndpoi
     functions = add_endpoint("list_vehicles", LIST_ROUTE, handler)
     with pytest.raises(Undocumentable, match=r"^Vehicles\.vehicles\.id has no example$"):
         described("supplier", functions)
-
-
-def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
-    # Two processes with unlike hashes: sets would come out in another order.
-    for seed in ("1", "2"):
-        write = "import sys, pathlib, infra.openapi as o; o.main(pathlib.Path(sys.argv[1]))"
-        subprocess.run(
-            [sys.executable, "-c", write, tmp_path / seed],
-            cwd=ROOT,
-            env={"PYTHONHASHSEED": seed},
-            check=True,
-        )
-    for api in APIS:
-        first, second = ((tmp_path / seed / f"{api}.json").read_bytes() for seed in ("1", "2"))
-        assert first == second
