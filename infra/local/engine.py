@@ -1,6 +1,7 @@
 """The engine: MiniStack as a child process on 127.0.0.1, with its data in one folder."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -20,7 +21,10 @@ REGION = "us-east-1"
 # MiniStack's root user; not a secret.
 ROOT_USER = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 STARTS_WITHIN_SECONDS = 30
-STOPS_WITHIN_SECONDS = 10
+STOPS_WITHIN_SECONDS = 30
+# As in `engine_process.py` and `generation.py`, which run in another environment.
+WHO_PATH = "_motorpool/engine"
+REFUSED = 3
 
 
 def free_port(wanted: int) -> int:
@@ -63,27 +67,44 @@ class Engine:
         }
 
     def __enter__(self) -> Self:
-        """Start it and wait until it answers. Raises RuntimeError with the log's end."""
+        """Start it and wait until it answers; on the next free port if another process has its own.
+
+        Raises RuntimeError with the reason if it cannot use the data, else with the log's end.
+        """
+        while not self._started():
+            if self._process.returncode == REFUSED:
+                raise RuntimeError(self.log.read_text().splitlines()[-1])
+            if (port := free_port(self.port)) == self.port:
+                end = self.log.read_text()[-2000:]
+                raise RuntimeError(f"the engine did not start on port {self.port}:\n{end}")
+            self.port = port
+        return self
+
+    def _started(self) -> bool:
+        """Start a process; whether it is what answers on the port. If not, it has ended."""
+        token, terminal = secrets.token_hex(16), os.dup(2)
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 [ENGINE / "bin" / "python", Path(__file__).with_name("engine_process.py")],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=self._settings(),
+                pass_fds=[terminal],
+                env=self._settings() | {"TOKEN": token, "MOTORPOOL_TERMINAL": str(terminal)},
                 # Ctrl-C in the terminal must reach only the parent, which stops the engine.
                 start_new_session=True,
             )
+        os.close(terminal)
         deadline = time.monotonic() + STARTS_WITHIN_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                httpx.get(f"{self.endpoint}/_ministack/health", timeout=1)
+                if httpx.get(f"{self.endpoint}/{WHO_PATH}", timeout=1).text == token:
+                    return True
             except httpx.HTTPError:
-                time.sleep(0.05)
-            else:
-                return self
-        self.kill()
-        end_of_log = self.log.read_text()[-2000:]
-        raise RuntimeError(f"the engine did not start on port {self.port}:\n{end_of_log}")
+                pass
+            time.sleep(0.05)
+        if self._process.poll() is None:
+            self.kill()
+        return False
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGTERM)
@@ -93,7 +114,7 @@ class Engine:
             self.kill()
 
     def kill(self) -> None:
-        """Kill it; changes that were not saved yet are lost."""
+        """Kill it; changes of the last seconds are lost."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
@@ -104,7 +125,9 @@ class Engine:
             **ROOT_USER,
             "AUTH": "true",
             "BIND_HOST": HOST,
-            "GATEWAY_PORT": str(self.port),
+            # Not GATEWAY_PORT: the queues' URLs, by which they are stored, would hold the port.
+            "EDGE_PORT": str(self.port),
+            "AWS_ENDPOINT_URL": self.endpoint,
             "PERSIST_STATE": "1",
             "STATE_DIR": str(folder / "state"),
             "S3_PERSIST": "1",

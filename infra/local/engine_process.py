@@ -2,9 +2,9 @@
 
 Runs in the engine's own environment (`.local/engine`), not in the project's. The changes:
 
-- MiniStack saves its state when it stops. Here it also saves it every 20 s, in case it is killed.
+- What MiniStack keeps, and when it saves it, is in `generation.py`.
 - It enforces TLS-only policies but serves plain HTTP. Here requests count as sent over TLS.
-- It stores the reading positions of streams, but not the streams. Here positions are not restored.
+- Another engine on its port cannot be told from it. Here `WHO_PATH` answers its TOKEN.
 - It ignores the failures that a stream's handler reports. Here those records are tried again.
 - With MOTORPOOL_CALLS, its IAM decisions are written to that file, each once.
 
@@ -14,35 +14,58 @@ They use MiniStack's private names; `tests/e2e/test_engine.py` tests that they s
 import json
 import os
 import threading
+import time
 from typing import Any
 
+import generation  # type: ignore[import-not-found]
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
 from ministack.services import lambda_svc, sts  # type: ignore[import-not-found]
 
-# Tests set a shorter time.
-SAVED_EVERY_SECONDS = float(os.environ.get("MOTORPOOL_SAVED_EVERY_SECONDS", "20"))
+# `engine.py` asks it who answers on the port.
+WHO_PATH = "/_motorpool/engine"
 
 
-def _save_for_ever(stopping: threading.Event) -> None:
-    while not stopping.wait(SAVED_EVERY_SECONDS):
-        app.save_all(app._build_persistence_save_dict())
-
-
-def _stop_with_the_parent(parent: int, stopping: threading.Event) -> None:
+def _stop_with_the_parent(parent: int) -> None:
     """Stop when the parent process is gone, which shows in a changed parent id."""
-    while not stopping.wait(1):
-        if os.getppid() != parent:
-            os.kill(os.getpid(), 15)
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), 15)
+
+
+def _keep_the_data() -> None:
+    """Restore the data at the start, save them from then on, and say who answers here."""
+    saver, stored, served = generation.Saver(), generation.stored(), app.app
+    execute = lambda_svc._execute_function
+
+    def executed(function: Any, event: Any) -> Any:
+        try:
+            return execute(function, event)
+        finally:
+            saver.changed = True
+
+    async def kept(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == WHO_PATH:
+            if lambda_svc._esms.has_any():
+                lambda_svc._ensure_poller()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": os.environ["TOKEN"].encode()})
             return
+        try:
+            await served(scope, receive, send)
+        finally:
+            if scope["type"] == "http" and generation.changes(scope):
+                saver.changed = True
+
+    lambda_svc._execute_function = executed
+    app._load_persisted_state = lambda: generation.restored(stored)
+    app.save_all = saver.last
+    app.app = kept
+    saver.start()
 
 
 def _pin_as_secure(source_ip: str, _: bool) -> object:
     return iam_evaluator.pin_request_origin(source_ip, True)
-
-
-def _forget_positions(*_: object) -> None:
-    """Restore no stream positions: with positions of a former stream, new records are skipped."""
 
 
 def _register_sessions_one_at_a_time() -> None:
@@ -133,11 +156,11 @@ def _record_calls_in(file: str) -> None:
 if __name__ == "__main__":
     if calls := os.environ.get("MOTORPOOL_CALLS"):
         _record_calls_in(calls)
-    lambda_svc._restore_esm_positions = _forget_positions
     app.pin_request_origin = _pin_as_secure
     _register_sessions_one_at_a_time()
     _retry_failed_stream_records()
-    done = threading.Event()
-    for work in (_save_for_ever, lambda _: _stop_with_the_parent(int(os.environ["PARENT"]), done)):
-        threading.Thread(target=work, args=(done,), daemon=True).start()
+    _keep_the_data()
+    threading.Thread(
+        target=_stop_with_the_parent, args=(int(os.environ["PARENT"]),), daemon=True
+    ).start()
     app.main()

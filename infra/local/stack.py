@@ -17,9 +17,6 @@ from infra.outputs import VARIABLES
 from infra.paths import LAYERS
 from motorpool import aws
 from motorpool.access import secret_keys
-from motorpool.messages import outbox
-from motorpool.tenants import partner_store as partners
-from motorpool.transfers import store as transfers
 
 Say = Callable[[str], None]
 
@@ -45,12 +42,13 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
     """
     say("Starting the engine")
     with Engine(folder, port) as engine:
+        if engine.port != port:
+            say(f"Port {port} was taken meanwhile; using {engine.port} instead")
         os.environ.update(engine.environment)
         outputs = _deployed(engine, say)
         os.environ.update({name: outputs[output] for name, output in VARIABLES.items()})
         aws.forget()
         secret_keys.forget()
-        relay_open_transfers()
         say("Creating the demo world")
         file = folder / "stack.json"
         told = {
@@ -61,13 +59,6 @@ def running(folder: Path, port: int, say: Say) -> Iterator[LocalStack]:
         }
         description.write(told, file)
         yield LocalStack(engine, outputs, told)
-
-
-def relay_open_transfers() -> None:
-    """Send the messages of pending transfers again: the engine's streams are lost when it stops."""
-    for partner in partners.every():
-        for transfer in transfers.of_partner(partner.id, "accepted"):
-            outbox.send(transfer.id, transfer.vehicle_id, transfer.partner_id)
 
 
 def _deployed(engine: Engine, say: Say) -> Outputs:

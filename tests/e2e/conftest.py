@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from infra.local.engine import free_port
+from infra.local.engine import Engine, free_port
 from infra.local.stack import LocalStack, running
 from ops.target import Target
 from tests.e2e.api import Api
@@ -87,6 +87,13 @@ def local_stack(_deployed: tuple[dict[str, Any], LocalStack | None]) -> LocalSta
     if _deployed[1] is None:
         pytest.skip("only of a stack that the tests started themselves")
     return _deployed[1]
+
+
+@pytest.fixture
+def small_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine of the test's own, not yet started, that saves five times a second."""
+    monkeypatch.setenv("MOTORPOOL_SAVED_EVERY_SECONDS", "0.2")
+    return Engine(tmp_path / "data", free_port(FIRST_PORT + 50))
 
 
 @pytest.fixture(scope="session")

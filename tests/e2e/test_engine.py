@@ -19,12 +19,11 @@ from botocore.exceptions import ClientError
 
 from infra.local import engine
 from infra.local.deploy import deploy, wait_for_live
-from infra.local.engine import REGION, ROOT_USER, Engine, free_port
+from infra.local.engine import Engine
 from infra.local.stack import LocalStack
 from infra.outputs import STACK
 from infra.paths import ENGINE
 from tests.e2e.api import until
-from tests.e2e.conftest import FIRST_PORT
 
 CANCELLED = "TransactionCanceledException"
 
@@ -347,70 +346,14 @@ def test_the_private_names_that_the_engines_process_uses_are_there() -> None:
         "from ministack.services import lambda_svc;"
         "from ministack.core.lambda_runtime import execution_credentials;"
         "assert 'register_session' in execution_credentials.__code__.co_names;"
-        "app._build_persistence_save_dict(); assert callable(app.save_all) and callable(app.main);"
+        "assert callable(app.main);"
         "assert app.pin_request_origin is iam_evaluator.pin_request_origin;"
         "poll = lambda_svc._poll_dynamodb_streams.__code__.co_names;"
         "assert poll.index('_apply_filter_criteria') < poll.index('_execute_function');"
         "assert callable(lambda_svc._apply_filter_criteria);"
-        "assert callable(lambda_svc._execute_function);"
-        "assert callable(lambda_svc._restore_esm_positions)"
+        "assert callable(lambda_svc._execute_function)"
     )
     subprocess.run([ENGINE / "bin" / "python", "-c", script], check=True)
-
-
-@pytest.fixture
-def small_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """An engine of the test's own, not yet started, that saves five times a second."""
-    monkeypatch.setenv("MOTORPOOL_SAVED_EVERY_SECONDS", "0.2")
-    return Engine(tmp_path, free_port(FIRST_PORT + 50))
-
-
-def things_in(engine: Engine) -> Any:
-    root = boto3.Session(
-        ROOT_USER["AWS_ACCESS_KEY_ID"], ROOT_USER["AWS_SECRET_ACCESS_KEY"], region_name=REGION
-    )
-    return root.resource("dynamodb", endpoint_url=engine.endpoint).Table("things")
-
-
-def put_a_thing(engine: Engine) -> None:
-    things_in(engine).meta.client.create_table(
-        TableName="things",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-    )
-    things_in(engine).put_item(Item={"pk": "a", "kept": "yes"})
-
-
-def thing(engine: Engine) -> Any:
-    return things_in(engine).get_item(Key={"pk": "a"}).get("Item")
-
-
-def saves(engine: Engine, number: int) -> None:
-    """Wait until the state was saved so many times."""
-    saved: set[int] = set()
-    deadline = time.monotonic() + 20
-    while len(saved) <= number:
-        assert time.monotonic() < deadline, "the engine does not save"
-        files = [file for file in (engine.folder / "state").rglob("*") if file.is_file()]
-        saved.add(max((file.stat().st_mtime_ns for file in files), default=0))
-        time.sleep(0.02)
-
-
-def test_data_survive_a_stop_and_a_start(small_engine: Engine) -> None:
-    with small_engine:
-        put_a_thing(small_engine)
-    with small_engine:
-        assert thing(small_engine) == {"pk": "a", "kept": "yes"}
-
-
-def test_data_that_were_saved_survive_a_kill(small_engine: Engine) -> None:
-    with small_engine:
-        put_a_thing(small_engine)
-        saves(small_engine, 2)
-        small_engine.kill()
-    with small_engine:
-        assert thing(small_engine) == {"pk": "a", "kept": "yes"}
 
 
 def test_a_stack_that_cannot_be_deployed_is_an_error_with_the_reason(
@@ -437,8 +380,3 @@ def test_a_run_that_cannot_be_deployed_says_so_in_a_sentence() -> None:
     last = (ended.stdout + ended.stderr).splitlines()[-1]
     assert last == "Motorpool did not start: get_user cannot start: [Errno 2] no pepper"
     assert ended.returncode == 1
-
-
-def test_a_busy_port_is_passed_over(small_engine: Engine) -> None:
-    with small_engine:
-        assert free_port(small_engine.port) > small_engine.port

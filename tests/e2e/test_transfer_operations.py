@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local import stack as local
 from tests.e2e.api import until
 from tests.e2e.operators import Run
 from tests.e2e.tenant import Tenant
@@ -163,9 +162,3 @@ def dead_transfer(fleet: Tenant, dead_queue: str) -> str:
     message = {"transfer_id": transfer.id, "vehicle_id": transfer.vehicle_id}
     boto3.client("sqs").send_message(QueueUrl=dead_queue, MessageBody=json.dumps(message))
     return transfer.id
-
-
-def test_the_local_stack_relays_open_transfers_when_it_starts(fleet: Tenant) -> None:
-    transfer = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=0)
-    local.relay_open_transfers()
-    assert fleet.supplier.ended(transfer.id)["status"] == "completed"
