@@ -50,6 +50,9 @@ LAYER_LIMITS = {
     "motorpool": 1_000_000,
 }
 
+# Copies of the package; each has about 1 MB.
+PACKAGES_KEPT = 20
+
 
 @contextmanager
 def alone() -> Iterator[None]:
@@ -73,7 +76,7 @@ def for_lambda(target: Path = BUILD / "lambda") -> Path:
 
 @alone()
 def for_this_machine(target: Path = BUILD / "local") -> Path:
-    """Build functions, and layers that link to local wheels and the package's source.
+    """Build functions, and layers that link to local wheels and to a copy of the package.
 
     Wheels are installed again only when their lock has changed. Returns the folder.
     """
@@ -86,9 +89,33 @@ def for_this_machine(target: Path = BUILD / "local") -> Path:
             _compile(unfinished)
             unfinished.rename(wheels)
         _link(target / "layers" / layer, wheels)
-    _link(target / "layers" / "motorpool", LAYERS / "motorpool" / "python")
+    _link(target / "layers" / "motorpool", _package_copy())
     _copy_functions(target)
     return target
+
+
+def _package_copy() -> Path:
+    """A copy of the package, named by a hash of its content.
+
+    Workers that start while the source is being edited get what was deployed. The copies that were
+    used last are kept, because running stacks read them.
+    """
+    source = LAYERS / "motorpool" / "python"
+    digest = hashlib.sha256()
+    for file in sorted(source.rglob("*")):
+        if file.is_file() and file.suffix != ".pyc":
+            digest.update(f"\0{file.relative_to(source)}\0".encode() + file.read_bytes())
+    copies = BUILD / "package"
+    copy = copies / digest.hexdigest()[:12]
+    if not copy.exists():
+        unfinished = copy.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        _copy_tree(source, unfinished)
+        unfinished.rename(copy)
+    copy.touch()
+    for old in sorted(copies.iterdir(), key=lambda each: each.stat().st_mtime)[:-PACKAGES_KEPT]:
+        shutil.rmtree(old)
+    return copy
 
 
 def wheels_of(layer: str) -> Path:

@@ -42,6 +42,8 @@ class Engine:
 
     folder: Path
     port: int
+    # A file descriptor that the process keeps open, and with it the lock of its file.
+    lock: int | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +74,7 @@ class Engine:
                 env=self._settings(),
                 # Ctrl-C in the terminal must reach only the parent, which stops the engine.
                 start_new_session=True,
+                pass_fds=() if self.lock is None else (self.lock,),
             )
         deadline = time.monotonic() + STARTS_WITHIN_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -91,6 +94,14 @@ class Engine:
             self._process.wait(STOPS_WITHIN_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    @property
+    def ended(self) -> str | None:
+        """How the process ended: `killed by SIGKILL`, or `exit code 1`; None while it runs."""
+        code = self._process.poll()
+        if code is None:
+            return None
+        return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
     def kill(self) -> None:
         """Kill it; changes that were not saved yet are lost."""
