@@ -1,7 +1,9 @@
 """`make run` says what went wrong in a sentence, and goes on where it can."""
 
+import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -11,8 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
+from watchfiles import watch
 
 from infra import build
 from infra.local import __main__ as run
@@ -27,10 +32,10 @@ Printed = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines are not broken, and go to what the test captures."""
-    monkeypatch.setattr(run, "console", run.Console(highlight=False, soft_wrap=True, file=_Out()))
+    monkeypatch.setattr(run, "console", Console(highlight=False, soft_wrap=True, file=_Out()))
 
 
-class _Out:
+class _Out(io.StringIO):
     """Standard output as it is when something is written: each test has its own."""
 
     def write(self, text: str) -> int:
@@ -213,7 +218,7 @@ def test_a_log_that_cannot_be_read_is_said_once_and_the_run_goes_on(
             raise CHANGED
 
     monkeypatch.setattr(run, "FOLLOWED_EVERY_SECONDS", 0.01)
-    monkeypatch.setattr(run.boto3, "client", lambda *_, **__: Failing())
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: Failing())
     run.follow(stack, stop)
     assert len(tries) == 3
     assert printed().count("dictionary changed size") == 1
@@ -233,8 +238,8 @@ def test_an_engine_that_ended_by_itself_ends_the_run_with_a_sentence_and_an_exit
 
     monkeypatch.setattr(run, "running", running)
     monkeypatch.setattr(run, "FOLLOWED_EVERY_SECONDS", 0.01)
-    monkeypatch.setattr(run.boto3, "client", lambda *_, **__: Killed())
-    monkeypatch.setattr(run.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: Killed())
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(run, "free_port", lambda port: port)
     with pytest.raises(SystemExit) as ended:
         run.main(tmp_path)
@@ -282,7 +287,7 @@ def void(file: Path, number: int) -> None:
 def test_a_watcher_that_fails_is_said_once_and_tried_again(
     stack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: Callable[[], str]
 ) -> None:
-    watch, tries = run.watch, []
+    tries = []
 
     def failing_at_first(*folders: Any, **settings: Any) -> Any:
         tries.append(settings["force_polling"])
