@@ -65,25 +65,26 @@ clean:  ## delete everything built, installed and stored, with the local stack's
 install: .venv/installed .local/engine/installed .build/installed
 
 $(UV): requirements/uv.txt
-	@echo "Getting uv ..."
+	@echo "The first installation takes one to three minutes; later runs skip it."
+	@echo "Step 1 of 4: getting uv (about 10 s) ..."
 	@$(PYTHON) -m venv .local/uv
 	@.local/uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
 .venv/installed: requirements/dev.txt pyproject.toml .python-version $(UV)
-	@echo "Installing into .venv ..."
+	@echo "Step 2 of 4: installing the project's tools into .venv (1 to 2 minutes) ..."
 	@$(UV) venv -q --clear .venv
-	@$(UV) pip install --python .venv --compile-bytecode --require-hashes -r requirements/dev.txt
+	@$(UV) pip install -q --python .venv --compile-bytecode --require-hashes -r requirements/dev.txt
 	@$(UV) pip install -q --python .venv --no-deps --no-build-isolation -e .
 	@touch $@
 
 .local/engine/installed: requirements/engine.txt .python-version $(UV)
-	@echo "Installing the local engine into .local/engine ..."
+	@echo "Step 3 of 4: installing the local engine into .local/engine (about 15 s) ..."
 	@$(UV) venv -q --clear .local/engine
-	@$(UV) pip install --python .local/engine --compile-bytecode --require-hashes -r requirements/engine.txt
+	@$(UV) pip install -q --python .local/engine --compile-bytecode --require-hashes -r requirements/engine.txt
 	@touch $@
 
 .build/installed: $(wildcard layers/*/requirements.txt) .venv/installed
-	@echo "Installing the layers' wheels into .build ..."
+	@echo "Step 4 of 4: installing the layers' wheels into .build (about 10 s) ..."
 	@.venv/bin/python -c "from infra import build; build.for_this_machine()"
 	@touch $@

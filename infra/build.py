@@ -55,6 +55,9 @@ LAYER_LIMITS: dict[Layer, int] = {
 # Lambda's: bytes of a function and its layers together, unpacked (250 MB; quotas of AWS Lambda).
 LAMBDA_LIMIT = 250 * 1024 * 1024
 
+# Copies of the package; each has about 1 MB.
+PACKAGES_KEPT = 20
+
 
 @contextmanager
 def alone() -> Iterator[None]:
@@ -83,15 +86,39 @@ def for_lambda(target: Path = BUILD / "lambda") -> Path:
 
 @alone()
 def for_this_machine(target: Path = BUILD / "local") -> Path:
-    """Build functions, and layers that link to local wheels and the package's source.
+    """Build functions, and layers that link to local wheels and to a copy of the package.
 
     Returns the folder.
     """
     for layer in WHEEL_LAYERS:
         _link(target / "layers" / layer, _installed(layer, THIS_MACHINE))
-    _link(target / "layers" / "motorpool", LAYERS / "motorpool" / "python")
+    _link(target / "layers" / "motorpool", _package_copy())
     _copy_functions(target)
     return target
+
+
+def _package_copy() -> Path:
+    """A copy of the package, named by a hash of its content.
+
+    Workers that start while the source is being edited get what was deployed. The copies that were
+    used last are kept, because running stacks read them.
+    """
+    source = LAYERS / "motorpool" / "python"
+    digest = hashlib.sha256()
+    for file in sorted(source.rglob("*")):
+        if file.is_file() and file.suffix != ".pyc":
+            digest.update(f"\0{file.relative_to(source)}\0".encode() + file.read_bytes())
+    copies = BUILD / "package"
+    copy = copies / digest.hexdigest()[:12]
+    if not copy.exists():
+        unfinished = copy.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        _copy_tree(source, unfinished)
+        unfinished.rename(copy)
+    copy.touch()
+    for old in sorted(copies.iterdir(), key=lambda each: each.stat().st_mtime)[:-PACKAGES_KEPT]:
+        shutil.rmtree(old)
+    return copy
 
 
 def wheels_of(layer: str, platform: tuple[str, ...] = THIS_MACHINE) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
@@ -14,41 +15,53 @@ from watchfiles import PythonFilter, watch
 
 from infra.local import logs
 from infra.local.engine import free_port
-from infra.local.stack import LocalStack, running
-from infra.paths import FUNCTIONS, LAYERS, LOCAL
+from infra.local.lock import AlreadyRunning
+from infra.local.stack import LocalStack, how_it_ended, running
+from infra.paths import FUNCTIONS, LAYERS, LOCAL, ROOT
 
 PORT = 4566
 FOLLOWED_EVERY_SECONDS = 1
+WATCHED_AGAIN_SECONDS = 5
 
 console = Console(highlight=False, soft_wrap=True)
 
 
-def main() -> None:
-    """Run until SIGINT, SIGTERM or SIGHUP (a closed terminal); each stops the system in order."""
+def main(folder: Path = LOCAL, port: int = PORT) -> None:
+    """Run until SIGINT, SIGTERM or SIGHUP (a closed terminal); each stops the system in order.
+
+    The data are in `folder`. Exits with 1 when the system cannot start, or when its engine ends.
+    """
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda *_: stop.set() if stop_in_order else sys.exit(130))
     stop_in_order = False
 
-    port = free_port(PORT)
-    if port != PORT:
-        console.print(f"[yellow]Port {PORT} is in use; using {port} instead.[/]")
     with console.status("Starting") as status:
         try:
-            context = running(LOCAL, port, lambda step: _say(status, step))
+            free = free_port(port)
+            context = running(folder, free, lambda step: _say(status, step))
             stack = context.__enter__()
+        except AlreadyRunning as error:
+            console.print(f"[red]{escape(str(error))}[/]")
+            sys.exit(1)
         except RuntimeError as error:
             console.print(f"[red]Motorpool did not start:[/] {escape(str(error))}")
             sys.exit(1)
     try:
         stop_in_order = True
+        if free != port:
+            console.print(f"[yellow]Port {port} is in use; using {free} instead.[/]")
         console.print(_welcome(stack.description))
-        threading.Thread(target=_redeploy_edits, args=(stack, stop), daemon=True).start()
-        _follow_logs(stop)
+        threading.Thread(target=redeploy_edits, args=(stack, stop), daemon=True).start()
+        follow(stack, stop)
     finally:
+        stop.set()
+        ended = stack.engine.ended
         with console.status("Saving the data and stopping the engine …"):
             context.__exit__(None, None, None)
-        console.print("Stopped. The data are kept in .local; `make run` continues with them.")
+    if ended:
+        sys.exit(1)
+    console.print("Stopped. The data are kept in .local; `make run` continues with them.")
 
 
 def _say(status: Status, step: str) -> None:
@@ -59,30 +72,75 @@ def _say(status: Status, step: str) -> None:
         console.print(f"{step} …")
 
 
-def _follow_logs(stop: threading.Event) -> None:
-    client = boto3.client("logs")
-    since = logs.now_ms()
+def follow(stack: LocalStack, stop: threading.Event) -> None:
+    """Print the functions' log lines until `stop` is set, or the engine has ended by itself."""
+    # A call that hangs must not hold up Ctrl-C for long: the next second is the next try.
+    impatient = Config(connect_timeout=2, read_timeout=15, retries={"total_max_attempts": 1})
+    lines = logs.Follower(boto3.client("logs", config=impatient), logs.now_ms())
+    said = _Said()
     while not stop.wait(FOLLOWED_EVERY_SECONDS):
-        until = logs.now_ms()
-        for line in logs.lines(client, since, until):
-            console.print(line, markup=False)
-        since = until
-
-
-def _redeploy_edits(stack: LocalStack, stop: threading.Event) -> None:
-    """Redeploy edited files until `stop` is set."""
-    for changes in watch(FUNCTIONS, LAYERS, watch_filter=PythonFilter(), stop_event=stop):
-        names = ", ".join(
-            sorted({Path(path).relative_to(LOCAL.parent).as_posix() for _, path in changes})
-        )
         try:
-            stack.redeployed()
+            for line in lines.new_lines(logs.now_ms()):
+                console.print(line, markup=False)
         except Exception as error:
+            if stack.engine.ended is None:
+                said.once(f"The log lines cannot be read now and are tried again: {error}")
+        if stack.engine.ended:
+            console.print(f"[red]Motorpool has stopped:[/] {escape(how_it_ended(stack.engine))}")
+            return
+
+
+class _Said:
+    """Warnings that were printed. What fails every second is said once."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+
+    def once(self, text: str) -> None:
+        if text not in self._texts:
+            self._texts.add(text)
+            console.print(f"[yellow]{escape(text)}[/]")
+
+
+def redeploy_edits(
+    stack: LocalStack, stop: threading.Event, *folders: Path, wait: float = WATCHED_AGAIN_SECONDS
+) -> None:
+    """Redeploy edited files until `stop` is set. `folders`: without any, functions and layers."""
+    said = _Said()
+    polling = None
+    while not stop.is_set():
+        try:
+            for changes in watch(
+                *(folders or (FUNCTIONS, LAYERS)),
+                watch_filter=PythonFilter(),
+                stop_event=stop,
+                force_polling=polling,
+            ):
+                _redeploy(stack, [Path(path) for _, path in changes], stop)
+        except Exception as error:
+            # The operating system may have no watch left; looking at the files needs none.
+            polling = True
+            said.once(f"Edits cannot be watched now, and this is tried again: {error}")
+            stop.wait(wait)
+
+
+def _redeploy(stack: LocalStack, changed: list[Path], stop: threading.Event) -> None:
+    names = ", ".join(
+        sorted(
+            str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path) for path in changed
+        )
+    )
+    try:
+        stack.redeployed()
+    except Exception as error:
+        # An engine that is stopping or has ended refuses calls.
+        if not stop.is_set() and stack.engine.ended is None:
             console.print(
-                f"[red]{names} changed, but could not be deployed:[/] {escape(str(error))}"
+                f"[red]{names} changed and cannot be deployed; what was live stays live:[/]\n"
+                f"[red]{escape(str(error))}[/]"
             )
-        else:
-            console.print(f"[green]{names} changed and is live.[/]")
+    else:
+        console.print(f"[green]{names} changed and is live.[/]")
 
 
 def _welcome(stack: dict[str, Any]) -> str:
@@ -109,7 +167,7 @@ Get a user:
 
 curl -s {stack["partner_api"]}/users/{user} {headers}
 
-The functions' log lines follow.
+The functions' log lines follow, each with the first 8 characters of the answer's x-request-id.
 """
 
 

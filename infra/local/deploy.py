@@ -12,12 +12,13 @@ import re
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError, WaiterError
 
 from infra.local.engine import Engine
 from infra.outputs import STACK
@@ -31,6 +32,8 @@ BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 ACCOUNT = "000000000000"
 VERSIONS_WITHIN_SECONDS = 120
 TEMPLATES = "motorpool-templates"
+# After a rollback of its creation a stack has no resources, and is created again.
+NOTHING_DEPLOYED = ("DELETE_COMPLETE", "ROLLBACK_COMPLETE")
 
 Outputs = dict[str, str]
 
@@ -39,7 +42,8 @@ def deploy(engine: Engine, assembly: Path, revision: str) -> Outputs:
     """Create or update the stack from the assembly; returns its outputs.
 
     `revision` identifies the content of the linked layers, which is not in the packages; a new one
-    makes new versions of all functions. Raises RuntimeError with the reason when it fails.
+    makes new versions of all functions. Raises RuntimeError with the reason when it fails; if a
+    version of an update cannot start, the versions before it are live again.
     """
     client = partial(
         boto3.client,
@@ -51,31 +55,66 @@ def deploy(engine: Engine, assembly: Path, revision: str) -> Outputs:
     cloudformation = client("cloudformation")
     s3 = client("s3")
     template = _with_assets(s3, assembly, revision)
-    s3.create_bucket(Bucket=TEMPLATES)
-    s3.put_object(Bucket=TEMPLATES, Key="template.json", Body=json.dumps(template))
-
     deployed = [
         stack
         for stack in cloudformation.describe_stacks()["Stacks"]
-        if stack["StackName"] == STACK and stack["StackStatus"] != "DELETE_COMPLETE"
+        if stack["StackName"] == STACK and stack["StackStatus"] not in NOTHING_DEPLOYED
     ]
-    request: dict[str, Any] = {
-        "StackName": STACK,
-        "TemplateURL": f"{engine.endpoint}/{TEMPLATES}/template.json",
-        "Capabilities": ["CAPABILITY_NAMED_IAM"],
-    }
-    if not deployed:
+    if deployed:
+        before = _body_of(cloudformation.get_template(StackName=STACK)["TemplateBody"])
+        if before != template:
+            _update(cloudformation, s3, template)
+        try:
+            _wait_for_versions(client("lambda"))
+        except RuntimeError:
+            if before != template:
+                _update(cloudformation, s3, before)
+                _wait_for_versions(client("lambda"))
+            raise
+    else:
         client("ssm").put_parameter(
             Name=BOOTSTRAP_PARAMETER, Value="30", Type="String", Overwrite=True
         )
-        cloudformation.create_stack(**request)
-        _wait_for_stack(cloudformation, "stack_create_complete")
-    elif _body_of(cloudformation.get_template(StackName=STACK)["TemplateBody"]) != template:
-        cloudformation.update_stack(**request)
-        _wait_for_stack(cloudformation, "stack_update_complete")
-    _wait_for_versions(client("lambda"))
+        _create(cloudformation, s3, template)
+        _wait_for_versions(client("lambda"))
     [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _create(
+    cloudformation: "CloudFormationClient", s3: "S3Client", template: dict[str, Any]
+) -> None:
+    with _refusal_as_runtime_error():
+        cloudformation.create_stack(**_request(s3, template))
+    _wait_for_stack(cloudformation, "stack_create_complete")
+
+
+def _update(
+    cloudformation: "CloudFormationClient", s3: "S3Client", template: dict[str, Any]
+) -> None:
+    with _refusal_as_runtime_error():
+        cloudformation.update_stack(**_request(s3, template))
+    _wait_for_stack(cloudformation, "stack_update_complete")
+
+
+def _request(s3: "S3Client", template: dict[str, Any]) -> Any:
+    """The parameters of a deployment. The template is too big for a request: it goes to S3."""
+    s3.create_bucket(Bucket=TEMPLATES)
+    s3.put_object(Bucket=TEMPLATES, Key="template.json", Body=json.dumps(template))
+    return {
+        "StackName": STACK,
+        "TemplateURL": f"{s3.meta.endpoint_url}/{TEMPLATES}/template.json",
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    }
+
+
+@contextmanager
+def _refusal_as_runtime_error() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        reason = error.response["Error"]["Message"]
+        raise RuntimeError(f"CloudFormation refuses the stack: {reason}") from error
 
 
 def _wait_for_stack(

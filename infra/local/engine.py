@@ -46,6 +46,8 @@ class Engine:
 
     folder: Path
     port: int
+    # A file descriptor that the process keeps open, and with it the lock of its file.
+    lock: int | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +90,7 @@ class Engine:
                 [ENGINE / "bin" / "python", Path(__file__).with_name("engine_process.py")],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                pass_fds=[terminal],
+                pass_fds=[terminal] if self.lock is None else [terminal, self.lock],
                 env=self._settings() | {"TOKEN": token, "MOTORPOOL_TERMINAL": str(terminal)},
                 # Ctrl-C in the terminal must reach only the parent, which stops the engine.
                 start_new_session=True,
@@ -112,6 +114,14 @@ class Engine:
             self._process.wait(STOPS_WITHIN_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    @property
+    def ended(self) -> str | None:
+        """How the process ended: `killed by SIGKILL`, or `exit code 1`; None while it runs."""
+        code = self._process.poll()
+        if code is None:
+            return None
+        return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
     def kill(self) -> None:
         """Kill it; changes of the last seconds are lost."""

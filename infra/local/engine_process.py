@@ -6,6 +6,7 @@ Runs in the engine's own environment (`.local/engine`), not in the project's. Th
 - It enforces TLS-only policies but serves plain HTTP. Here requests count as sent over TLS.
 - Another engine on its port cannot be told from it. Here `WHO_PATH` answers its TOKEN.
 - It ignores the failures that a stream's handler reports. Here those records are tried again.
+- It gives a request several ids. Here it has one (`engine_request_ids.py`).
 - With MOTORPOOL_CALLS, its IAM decisions are written to that file, each once.
 
 They use MiniStack's private names; `tests/e2e/test_engine.py` tests that they still work.
@@ -18,6 +19,7 @@ import time
 from typing import Any
 
 import generation  # type: ignore[import-not-found]
+from engine_request_ids import one_id_per_request  # type: ignore[import-not-found]
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
 from ministack.services import lambda_svc, sts  # type: ignore[import-not-found]
@@ -159,6 +161,7 @@ if __name__ == "__main__":
     app.pin_request_origin = _pin_as_secure
     _register_sessions_one_at_a_time()
     _retry_failed_stream_records()
+    one_id_per_request()
     _keep_the_data()
     threading.Thread(
         target=_stop_with_the_parent, args=(int(os.environ["PARENT"]),), daemon=True

@@ -351,7 +351,11 @@ def test_the_private_names_that_the_engines_process_uses_are_there() -> None:
         "poll = lambda_svc._poll_dynamodb_streams.__code__.co_names;"
         "assert poll.index('_apply_filter_criteria') < poll.index('_execute_function');"
         "assert callable(lambda_svc._apply_filter_criteria);"
-        "assert callable(lambda_svc._execute_function)"
+        "assert callable(lambda_svc._execute_function);"
+        "from ministack.services import apigateway_v1 as gateway;"
+        "assert '_execute_in_scope' in gateway._handle_execute_in_scope.__code__.co_names;"
+        "assert callable(gateway._build_lambda_event_v1);"
+        "assert callable(gateway._invoke_authorizer_lambda)"
     )
     subprocess.run([ENGINE / "bin" / "python", "-c", script], check=True)
 
@@ -368,6 +372,73 @@ def test_a_stack_that_cannot_be_deployed_is_an_error_with_the_reason(
         pytest.raises(RuntimeError, match=r"the stack was not deployed: Url: .*nobody"),
     ):
         deploy(small_engine, tmp_path, "a revision")
+
+
+def an_assembly(folder: Path, template: dict[str, Any], **assets: str) -> Path:
+    """A synthesized stack. `assets`: the text of the handler in each asset."""
+    files = {}
+    for name, handler in assets.items():
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "handler.py").write_text(handler)
+        destination = {"bucketName": "assets", "objectKey": f"{name}.zip"}
+        files[name] = {"source": {"path": name}, "destinations": {"here": destination}}
+    (folder / f"{STACK}.assets.json").write_text(json.dumps({"files": files}))
+    (folder / f"{STACK}.template.json").write_text(json.dumps(template))
+    return folder
+
+
+def resource(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": f"AWS::{kind}", "Properties": properties}
+
+
+STARTING = {
+    "Resources": {
+        "Role": resource("IAM::Role", AssumeRolePolicyDocument={"Statement": []}),
+        "Function": resource(
+            "Lambda::Function",
+            FunctionName="starting",
+            Runtime="python3.13",
+            Role={"Fn::GetAtt": ["Role", "Arn"]},
+            Handler="handler.handler",
+            Code={"S3Bucket": "assets", "S3Key": "one.zip"},
+            SnapStart=SNAP_START,
+        ),
+        "Current": resource("Lambda::Version", FunctionName={"Ref": "Function"}),
+        "Live": resource(
+            "Lambda::Alias",
+            Name="live",
+            FunctionName={"Ref": "Function"},
+            FunctionVersion={"Fn::GetAtt": ["Current", "Version"]},
+        ),
+    },
+    "Outputs": {"Name": {"Value": {"Ref": "Function"}}},
+}
+ANSWERING = "def handler(event, context):\n    return 'first'\n"
+
+
+def test_deployments_that_fail_leave_the_last_good_version_live(
+    small_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = {"Parameters": {"Missing": {"Type": "String"}}, "Resources": STARTING["Resources"]}
+    hook = HOOKED.format(hook="raise OSError('no pepper')")
+
+    def deployed(template: dict[str, Any], handler: str) -> None:
+        deploy(small_engine, an_assembly(tmp_path, template, one=handler), handler)
+
+    with small_engine:
+        for name, value in small_engine.environment.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(RuntimeError, match=r"CloudFormation refuses the stack: .*Missing"):
+            deployed(refused, ANSWERING)
+        deployed(STARTING, ANSWERING)
+        with pytest.raises(RuntimeError, match=r"starting cannot start: .*no pepper"):
+            deployed(STARTING, hook)
+        assert invoked("starting", {}, version="live") == "first"
+        with pytest.raises(RuntimeError, match=r"CloudFormation refuses the stack: .*Missing"):
+            deployed(refused, ANSWERING)
+        assert invoked("starting", {}, version="live") == "first"
+        deployed(STARTING, ANSWERING.replace("first", "second"))
+        assert invoked("starting", {}, version="live") == "second"
 
 
 def test_a_run_that_cannot_be_deployed_says_so_in_a_sentence() -> None:

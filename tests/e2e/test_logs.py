@@ -15,11 +15,14 @@ from infra.local import logs
 from infra.local.stack import LocalStack
 from infra.spec import Authorizer, Route, discover
 from motorpool.telemetry import SERVICE
-from tests.e2e.api import ORGANIZATIONS, private
+from tests.e2e.api import ORGANIZATIONS, a_person, private, served, until
 from tests.e2e.conftest import Fault, poison
 from tests.e2e.tenant import Tenant
 
 LINES_AT_LEAST = 20
+
+CAR = {"vin": "1FMCU14T6JU400773", "make": "Ford", "model": "Bronco II", "year": 1988,
+       "licensePlate": "LOGGED-1", "state": "CA"}  # fmt: skip
 
 
 @pytest.fixture
@@ -30,13 +33,15 @@ def one_request_each(tenant: Tenant) -> None:
 
 
 def _of_a_partner(tenant: Tenant) -> None:
-    api, user = tenant.api, tenant.user()
-    vehicle = tenant.vehicle(user, "LOGGED-1")
+    api = tenant.api
+    user = served(api.post("/users", a_person()))["id"]
+    vehicle = served(api.post("/vehicles/create/by-vin", CAR | {"userId": user}))
     check_in = tenant.check_in(vehicle, 1).json()
     of_vehicle, of_check_in = (
         f"/vehicles/{vehicle['id']}",
         f"/vehicles/checkin/mileage/{check_in['id']}",
     )
+    tenant.announced(user)
     photo = check_in["licensePhotos"][0]["photoUrl"].rpartition("/photo")[2]
     tenant.inspected(photo)
     tenant.review(check_in["id"], "OnHold")
@@ -200,8 +205,44 @@ def test_a_fault_is_excused_in_its_function_only(monkeypatch: pytest.MonkeyPatch
 def test_the_local_run_shows_a_short_line_for_each_request(
     local_stack: LocalStack, one_request_each: None
 ) -> None:
-    shown = list(logs.lines(boto3.client("logs"), 0, logs.now_ms() + 1000))
+    shown = followed()
     assert any(
-        line.startswith("create_vehicle_by_vin: ") and "POST /vehicles/create/by-vin 200" in line
+        line.startswith("create_vehicle_by_vin ") and "POST /vehicles/create/by-vin 200" in line
         for line in shown
     )
+
+
+def followed() -> list[str]:
+    """What `make run` shows of all lines so far."""
+    return list(logs.Follower(boto3.client("logs"), 0).new_lines(logs.now_ms() + 1000))
+
+
+def test_the_id_that_a_caller_gets_is_in_every_log_line_of_the_request(tenant: Tenant) -> None:
+    answer = tenant.api.get(f"/users/{tenant.user()}")
+    assert logged(answer.headers["x-request-id"]) >= {"answered"}
+    assert answer.headers["x-amzn-requestid"] == answer.headers["x-request-id"]
+
+
+def test_the_id_of_a_refusal_by_the_gateway_is_in_the_authorizers_line(tenant: Tenant) -> None:
+    stranger = tenant.api.of(tenant.api.credentials | {"clientSecret": "wrong"})
+    answer = stranger.get("/users/usr_1")
+    assert answer.status_code == 401
+    assert logged(answer.headers["x-request-id"]) == {"refused"}
+    short = answer.headers["x-request-id"][: logs.SHORT_ID]
+    assert f"authorizer {short}: refused" in followed()
+
+
+def logged(request_id: str) -> set[str]:
+    """The messages of all lines of a request. The engine stores a line just after the answer."""
+    client = boto3.client("logs")
+
+    def look() -> set[str]:
+        groups = [GROUP_PREFIX + name for name in ("authorizer", "get_user")]
+        lines = [
+            event["message"]
+            for group in groups
+            for event in client.filter_log_events(logGroupName=group)["events"]
+        ]
+        return {e["message"] for e in entries(lines) if e.get("correlation_id") == request_id}
+
+    return until(look)

@@ -9,6 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.exceptions import EndpointConnectionError
 
+from motorpool import telemetry
 from motorpool.access import client_store as clients
 from motorpool.access import secret_keys
 from motorpool.access.callers import Caller
@@ -385,3 +386,15 @@ def test_a_fault_is_logged_and_counted_without_its_message_and_raised_without_it
         answer(event("authorizer"))
     assert raised.value.__suppress_context__
     assert "UnexpectedErrors" in capsys.readouterr().out
+
+
+def test_a_fault_is_logged_with_the_id_that_the_caller_gets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logged: list[dict[str, Any]] = []
+    monkeypatch.setattr(table, "get", failing)
+    monkeypatch.setattr(telemetry.logger, "error", lambda _, extra: logged.append(extra))
+    given = event("authorizer")
+    with pytest.raises(Unavailable):
+        answer(given)
+    assert [line["correlation_id"] for line in logged] == [given["requestContext"]["requestId"]]

@@ -19,7 +19,7 @@ def authorize(event: Mapping[str, Any]) -> dict[str, Any]:
         return policy(event, caller_of(event))
     except Exception as fault:
         # Lambda logs the message of what is raised, and the gateway answers 500.
-        telemetry.failed(fault)
+        telemetry.failed(fault, **_request_of(event))
         raise Unavailable from None
 
 
@@ -44,9 +44,7 @@ def caller_of(event: Mapping[str, Any]) -> Caller | None:
 def policy(event: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
     """A policy for every route of the method's stage: Allow for a caller, Deny for None."""
     api_and_stage = "/".join(event["methodArn"].split("/")[:2])
-    # The local engine's event has no request id.
-    known = {"correlation_id": event["requestContext"].get("requestId")}
-    telemetry.logger.info("authorized" if caller else "refused", extra=known)
+    telemetry.logger.info("authorized" if caller else "refused", extra=_request_of(event))
     return {
         "principalId": caller.client_id if caller else "nobody",
         "policyDocument": {
@@ -61,6 +59,11 @@ def policy(event: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
         },
         "context": caller.as_context() if caller else {},
     }
+
+
+def _request_of(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What the log lines have of a request: its id, which the caller gets as `x-request-id`."""
+    return {"correlation_id": event["requestContext"].get("requestId")}
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, list[str]]:
