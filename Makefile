@@ -84,7 +84,7 @@ $(UV): requirements/uv.txt
 	@$(UV) pip install -q --python .local/engine --compile-bytecode --require-hashes -r requirements/engine.txt
 	@touch $@
 
-.build/installed: $(wildcard layers/*/requirements.txt) .venv/installed
+.build/installed: $(wildcard layers/*/requirements.txt) infra/build.py .venv/installed
 	@echo "Step 4 of 4: installing the layers' wheels into .build (about 10 s) ..."
 	@.venv/bin/python -c "from infra import build; build.for_this_machine()"
 	@touch $@

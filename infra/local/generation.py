@@ -68,7 +68,7 @@ class Saver:
         warnings.filterwarnings("ignore", r".*multi-threaded, use of fork", DeprecationWarning)
         threading.Thread(target=self._save_for_ever, daemon=True).start()
 
-    def last(self, *_: object) -> None:
+    def last(self, *_services: object) -> None:
         """Save what changed since the last generation; call it on the event loop's thread."""
         self._stopping = True
         if self._child:

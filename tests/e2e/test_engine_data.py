@@ -23,7 +23,7 @@ from infra.local.stack import LocalStack, running
 from infra.paths import ENGINE
 from motorpool import aws
 from motorpool.access import secret_keys
-from tests.e2e.api import until
+from tests.e2e.api import Api, Supplier, until
 from tests.e2e.conftest import FIRST_PORT
 from tests.e2e.tenant import Tenant
 
@@ -321,15 +321,12 @@ class SavedStack(NamedTuple):
 
     def tenant_of(self, stack: LocalStack) -> Tenant:
         """The tenant, as it calls a stack of this folder, which has other URLs."""
-        apis = (
-            type(api)(stack.description[name], api.credentials)
-            for name, api in (
-                ("partner_api", self.tenant.api),
-                ("supplier_api", self.tenant.supplier),
-            )
+        urls, credentials = stack.description, self.tenant.api.credentials
+        return replace(
+            self.tenant,
+            api=Api(urls["partner_api"], credentials),
+            supplier=Supplier(urls["supplier_api"], credentials),
         )
-        api, supplier = apis
-        return replace(self.tenant, api=api, supplier=supplier)
 
 
 @pytest.fixture(scope="module")
