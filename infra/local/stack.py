@@ -73,9 +73,9 @@ def relay_open_transfers() -> None:
 def _deployed(engine: Engine, say: Say) -> Outputs:
     say("Building functions and layers")
     packages = build.for_this_machine()
-    say("Synthesizing the stack")
+    say("Synthesizing the stacks")
     assembly = synth.synthesized(packages)
-    say("Deploying the stack")
+    say("Deploying the stacks, all but monitoring")
     return deploy(engine, assembly, revision())
 
 

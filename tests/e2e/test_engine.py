@@ -21,7 +21,6 @@ from infra.local import engine
 from infra.local.deploy import deploy, wait_for_live
 from infra.local.engine import REGION, ROOT_USER, Engine, free_port
 from infra.local.stack import LocalStack
-from infra.outputs import STACK
 from infra.paths import ENGINE
 from tests.e2e.api import until
 from tests.e2e.conftest import FIRST_PORT
@@ -418,11 +417,13 @@ def test_a_stack_that_cannot_be_deployed_is_an_error_with_the_reason(
 ) -> None:
     properties = {"TargetFunctionArn": "nobody", "AuthType": "NONE"}
     template = {"Resources": {"Url": {"Type": "AWS::Lambda::Url", "Properties": properties}}}
-    (tmp_path / f"{STACK}.assets.json").write_text(json.dumps({"files": {}}))
-    (tmp_path / f"{STACK}.template.json").write_text(json.dumps(template))
+    artifacts = {"Broken": {"type": "aws:cloudformation:stack"}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    (tmp_path / "Broken.assets.json").write_text(json.dumps({"files": {}}))
+    (tmp_path / "Broken.template.json").write_text(json.dumps(template))
     with (
         small_engine,
-        pytest.raises(RuntimeError, match=r"the stack was not deployed: Url: .*nobody"),
+        pytest.raises(RuntimeError, match=r"Broken was not deployed: Url: .*nobody"),
     ):
         deploy(small_engine, tmp_path, "a revision")
 
