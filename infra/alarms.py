@@ -7,8 +7,9 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.names import Names
 from infra.spec import Queue
-from motorpool.telemetry import NAMESPACE, SERVICE, UNEXPECTED
+from motorpool.telemetry import SERVICE, UNEXPECTED
 
 PERIOD = Duration.minutes(1)
 OLDEST_SECONDS = 60
@@ -22,6 +23,7 @@ class Alarms(Construct):
         scope: Construct,
         id: str,
         *,
+        names: Names,
         live: Mapping[Queue, sqs.Queue],
         dead: Mapping[Queue, sqs.Queue],
     ) -> None:
@@ -49,7 +51,7 @@ class Alarms(Construct):
         self._add(
             "UnexpectedErrors",
             cloudwatch.Metric(
-                namespace=NAMESPACE,
+                namespace=names.metrics,
                 metric_name=UNEXPECTED,
                 dimensions_map={"service": SERVICE},
                 period=PERIOD,

@@ -9,10 +9,11 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct, IDependable
+from constructs import Construct
 
 from infra.function import LOG_RETENTION
 from infra.gateway_answers import answers
+from infra.names import Names
 from infra.spec import STAGES, ApiName, Route
 from motorpool.access.callers import CREDENTIAL_HEADERS
 
@@ -66,26 +67,33 @@ class GatewayLogging(Construct):
 
 
 class Api(Construct):
-    """One API with its routes. Every method has the authorizer, unless its route is `public`."""
+    """One API with its routes. Every method has the authorizer, unless its route is `public`.
+
+    `domain`: the only host name that answers; without it, API Gateway's own. The authorizer may be
+    of another stack.
+    """
 
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
+        names: Names,
         name: ApiName,
         routes: Iterable[tuple[Route, lambda_.IFunction]],
         authorizer: lambda_.IFunction,
-        logging: IDependable,
+        domain: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         self.name = name
+        self.domain = domain
         self.rest = apigateway.RestApi(
             self,
             "Rest",
-            rest_api_name=f"motorpool-{name}",
+            rest_api_name=names.of(name),
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
+            disable_execute_api_endpoint=domain is not None,
             deploy_options=self._stage(),
             default_method_options=apigateway.MethodOptions(
                 authorization_type=apigateway.AuthorizationType.CUSTOM,
@@ -94,7 +102,7 @@ class Api(Construct):
         )
         # CDK's own output has a generated name; the stack adds named ones.
         self.rest.node.try_remove_child("Endpoint")
-        self.rest.deployment_stage.node.add_dependency(logging, self._execution_logs())
+        self.rest.deployment_stage.node.add_dependency(self._execution_logs())
         self._answer_in_the_envelope()
         self._serve(list(routes))
         self._acknowledge()
@@ -108,7 +116,7 @@ class Api(Construct):
     def url(self) -> str:
         """The stage's URL, without a trailing slash."""
         stack = Stack.of(self)
-        host = f"{self.id}.execute-api.{stack.region}.{stack.url_suffix}"
+        host = self.domain or f"{self.id}.execute-api.{stack.region}.{stack.url_suffix}"
         return f"https://{host}/{STAGES[self.name]}"
 
     def _stage(self) -> apigateway.StageOptions:
@@ -149,7 +157,14 @@ class Api(Construct):
         return apigateway.RequestAuthorizer(
             self,
             "Authorizer",
-            handler=handler,
+            # By its ARN, so that the permission to invoke it is in the API's stack. It names the
+            # API: in the function's stack, it would make the stacks depend on each other.
+            handler=lambda_.Function.from_function_attributes(
+                self,
+                "AuthorizerFunction",
+                function_arn=handler.function_arn,
+                same_environment=True,
+            ),
             identity_sources=[apigateway.IdentitySource.header(header) for header in headers],
             results_cache_ttl=AUTHORIZER_CACHE if cached else Duration.seconds(0),
         )

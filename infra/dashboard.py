@@ -1,14 +1,16 @@
 """The dashboard: alarms, transfers' freshness, errors, queues, requests and latency."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from infra.names import Names
 from infra.queues import Queues
 from infra.spec import Function, Route
-from motorpool.telemetry import NAMESPACE, SERVICE
+from motorpool.telemetry import SERVICE
 
 PERIOD = Duration.minutes(5)
 HALF = 12
@@ -22,14 +24,16 @@ class Dashboard(Construct):
         scope: Construct,
         id: str,
         *,
+        names: Names,
         functions: Iterable[Function],
         queues: Queues,
         alarms: Iterable[cloudwatch.IAlarm],
     ) -> None:
         super().__init__(scope, id)
+        ours = partial(_ours, names.metrics)
         endpoints = [f.name for f in functions if isinstance(f.spec, Route)]
-        freshness = [_ours("TransferFreshness", statistic) for statistic in ("p50", "p90", "p99")]
-        trouble = [_ours(name, "Sum") for name in ("UnexpectedErrors", "FailedTransfers")]
+        freshness = [ours("TransferFreshness", statistic) for statistic in ("p50", "p90", "p99")]
+        trouble = [ours(name, "Sum") for name in ("UnexpectedErrors", "FailedTransfers")]
         ages = [
             queue.metric_approximate_age_of_oldest_message(period=PERIOD, label=name)
             for name, queue in queues.live.items()
@@ -38,7 +42,9 @@ class Dashboard(Construct):
             queue.metric_approximate_number_of_messages_visible(period=PERIOD, label=name)
             for name, queue in queues.dead.items()
         ]
-        dashboard = cloudwatch.Dashboard(self, "Page", default_interval=Duration.hours(3))
+        dashboard = cloudwatch.Dashboard(
+            self, "Page", dashboard_name=names.title, default_interval=Duration.hours(3)
+        )
         dashboard.add_widgets(
             cloudwatch.AlarmStatusWidget(alarms=list(alarms), width=2 * HALF, title="Alarms")
         )
@@ -51,19 +57,21 @@ class Dashboard(Construct):
             _graph("Messages in the dead-letter queues", dead),
         )
         dashboard.add_widgets(
-            _graph("Requests", [_ours("Requests", "Sum", name) for name in endpoints]),
-            _graph("Refusals", [_ours("Refusals", "Sum", name) for name in endpoints]),
+            _graph("Requests", [ours("Requests", "Sum", name) for name in endpoints]),
+            _graph("Refusals", [ours("Refusals", "Sum", name) for name in endpoints]),
         )
         dashboard.add_widgets(
-            _graph("Latency, p99 (ms)", [_ours("Latency", "p99", name) for name in endpoints])
+            _graph("Latency, p99 (ms)", [ours("Latency", "p99", name) for name in endpoints])
         )
 
 
-def _ours(name: str, statistic: str, function: str | None = None) -> cloudwatch.Metric:
+def _ours(
+    namespace: str, name: str, statistic: str, function: str | None = None
+) -> cloudwatch.Metric:
     """A metric that `motorpool.telemetry` writes, of the whole service or of one function."""
     dimensions = {"service": SERVICE} | ({"function": function} if function else {})
     return cloudwatch.Metric(
-        namespace=NAMESPACE,
+        namespace=namespace,
         metric_name=name,
         dimensions_map=dimensions,
         statistic=statistic,

@@ -1,8 +1,12 @@
-"""The data that outlives every deployment: the table, the photos, the secret keys."""
+"""The data that outlives every deployment: the table, the photos, the secret keys.
 
+`DataStack` retains all of it.
+"""
+
+from collections.abc import Iterator
 from typing import cast
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import Acknowledgment, Duration, Stack, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -34,7 +38,7 @@ SECRETS: dict[Secret, tuple[str, str]] = {
 
 
 class Data(Construct):
-    """The table, the photo bucket and the keys. All are retained when the stack is deleted."""
+    """The table, the photo bucket and the keys."""
 
     def __init__(self, scope: Construct, id: str, *, queues: Queues) -> None:
         super().__init__(scope, id)
@@ -42,10 +46,18 @@ class Data(Construct):
         self.photos = self._photos(queues)
         self.secrets = {secret: self._secret_arn(secret) for secret in SECRETS}
 
+    def export_of(self, reference: str) -> str:
+        """The name of the export with which other stacks name it; cdk-nag prints this name."""
+        stack = Stack.of(self)
+        name: str = stack.resolve(stack.export_value(reference))["Fn::ImportValue"]
+        return name
+
     @property
-    def photos_logical_id(self) -> str:
-        """The photo bucket's logical id."""
-        return Stack.of(self).get_logical_id(cast(s3.CfnBucket, self.photos.node.default_child))
+    def references(self) -> Iterator[str]:
+        """What other stacks may name it by: ARNs and names."""
+        yield from (self.table.table_arn, self.table.table_name, self.table.table_stream_arn or "")
+        yield from (self.photos.bucket_arn, self.photos.bucket_name)
+        yield from self.secrets.values()
 
     def _table(self) -> dynamodb.Table:
         table = dynamodb.Table(
@@ -61,7 +73,6 @@ class Data(Construct):
             stream=dynamodb.StreamViewType.NEW_IMAGE,
             time_to_live_attribute="expiresAt",
             deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
         )
         for index in INDEXES:
             table.add_global_secondary_index(
@@ -80,7 +91,6 @@ class Data(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
-            removal_policy=RemovalPolicy.RETAIN,
         )
         photos = s3.Bucket(
             self,
@@ -107,7 +117,6 @@ class Data(Construct):
                 ),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
             ],
-            removal_policy=RemovalPolicy.RETAIN,
         )
         # A property of the bucket: CDK's method makes a custom resource with access to all buckets.
         resource = cast(s3.CfnBucket, photos.node.default_child)
@@ -138,7 +147,6 @@ class Data(Construct):
                 password_length=KEY_LENGTH, exclude_punctuation=True
             ),
         )
-        secret.apply_removal_policy(RemovalPolicy.RETAIN)
         Validations.of(secret).acknowledge(
             Acknowledgment(id="AwsSolutions::AwsSolutions-SMG4", reason=unrotated_because)
         )

@@ -1,7 +1,7 @@
 """A function folder as a Lambda with exactly the permissions and variables of its spec.
 
-The folder's name is the name of the function, its log group and its construct. `Uses` becomes the
-policy and the environment. The role accepts no later additions.
+The folder's name ends the name of the function and its log group, and is the construct's. `Uses`
+becomes the policy and the environment. The role accepts no later additions.
 """
 
 from collections.abc import Mapping
@@ -16,13 +16,12 @@ from constructs import Construct
 
 from infra.assets import Build
 from infra.data import Data
+from infra.layers import ARCHITECTURE, RUNTIME, Layers
+from infra.names import Names
 from infra.queues import Queues
-from infra.spec import Consumer, Function, Layer, Route, Spec, StreamReader, Uses
-from motorpool.telemetry import SERVICE
+from infra.spec import Consumer, Function, Route, Spec, StreamReader
 
 LOG_RETENTION = logs.RetentionDays.ONE_MONTH
-RUNTIME = lambda_.Runtime.PYTHON_3_13
-ARCHITECTURE = lambda_.Architecture.ARM_64
 
 
 class FunctionFolder(Construct):
@@ -33,13 +32,14 @@ class FunctionFolder(Construct):
         scope: Construct,
         function: Function,
         *,
+        names: Names,
         build: Build,
         data: Data,
         queues: Queues,
-        layers: Mapping[Layer, lambda_.ILayerVersion],
+        layers: Layers,
     ) -> None:
         super().__init__(scope, function.name)
-        name = f"{SERVICE}-{function.name}"
+        name = names.of(function.name)
         spec = function.spec
         log_group = logs.LogGroup(
             self,
@@ -59,11 +59,11 @@ class FunctionFolder(Construct):
             memory_size=spec.memory,
             timeout=Duration.seconds(spec.timeout),
             layers=[layers[layer] for layer in spec.layers],
-            role=self._role(spec.uses, data, _grants(spec, data, queues, log_group)),
+            role=self._role(spec, data, _grants(spec, data, queues, log_group)),
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS,
-            environment=_variables(spec, data, queues),
+            environment=_variables(spec, names, data, queues),
         )
         Validations.of(handler).acknowledge(
             Acknowledgment(
@@ -99,7 +99,7 @@ class FunctionFolder(Construct):
                 report_batch_item_failures=True,
             )
 
-    def _role(self, uses: Uses, data: Data, grants: list[iam.PolicyStatement]) -> iam.IRole:
+    def _role(self, spec: Spec, data: Data, grants: list[iam.PolicyStatement]) -> iam.IRole:
         role = iam.Role(
             self,
             "Role",
@@ -115,16 +115,25 @@ class FunctionFolder(Construct):
                 "accepts only '*' for them. No other statement has it.",
             )
         )
-        for prefix, actions in (("photos", uses.photos), ("thumbnails", uses.thumbnails)):
+        bucket = data.export_of(data.photos.bucket_arn)
+        for prefix, actions in (("photos", spec.uses.photos), ("thumbnails", spec.uses.thumbnails)):
             if actions:
                 Validations.of(role).acknowledge(
                     Acknowledgment(
-                        id=f"AwsSolutions::AwsSolutions-IAM5[Resource::<{data.photos_logical_id}.Arn>"
-                        f"/{prefix}/*]",
+                        id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{bucket}/{prefix}/*]",
                         reason=f"Every photo has its own key below {prefix}/, made when its upload "
                         "is requested; IAM cannot be more specific.",
                     )
                 )
+        if isinstance(spec, StreamReader):
+            table = data.export_of(data.table.table_arn)
+            Validations.of(role).acknowledge(
+                Acknowledgment(
+                    id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{table}/stream/*]",
+                    reason="dynamodb:ListStreams lists the streams of a table, so IAM knows no "
+                    "single stream for it. Records are read with the one stream's ARN.",
+                )
+            )
         # Otherwise CDK adds grants of its own, for example on every index.
         return role.without_policy_updates()
 
@@ -147,6 +156,8 @@ def _grants(
     if isinstance(spec, StreamReader):
         read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
         grants.append((read, [data.table.table_stream_arn or ""]))
+        # Lambda refuses a mapping without it. AWS documents this resource.
+        grants.append((["dynamodb:ListStreams"], [f"{data.table.table_arn}/stream/*"]))
         grants.append((["sqs:SendMessage"], [queues.dead["transfers"].queue_arn]))
     if isinstance(spec, Consumer):
         grants.append((["sqs:SendMessage"], [queues.dead[spec.queue].queue_arn]))
@@ -169,8 +180,8 @@ def _new_items(key_prefix: str) -> Mapping[str, Any]:
     )
 
 
-def _variables(spec: Spec, data: Data, queues: Queues) -> dict[str, str]:
-    variables = {"POWERTOOLS_LOG_LEVEL": "INFO"}
+def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str, str]:
+    variables = {"POWERTOOLS_LOG_LEVEL": "INFO", "POWERTOOLS_METRICS_NAMESPACE": names.metrics}
     if spec.uses.table or spec.uses.index:
         variables["TABLE_NAME"] = data.table.table_name
     if spec.uses.photos or spec.uses.thumbnails:

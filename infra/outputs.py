@@ -1,6 +1,4 @@
-"""The stack's name, and its outputs by the environment variables that functions have for them."""
-
-STACK = "Motorpool"
+"""The data stack's outputs, by the environment variables that functions have for them."""
 
 VARIABLES = {
     "TABLE_NAME": "TableName",

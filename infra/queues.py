@@ -1,6 +1,6 @@
 """The queues and their dead-letter queues."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
@@ -40,6 +40,12 @@ class Queues(Construct):
     def uploads(self) -> sqs.Queue:
         """The queue to which S3 reports uploaded photos."""
         return self.live["uploads"]
+
+    @property
+    def references(self) -> Iterator[str]:
+        """What other stacks may name them by: ARNs, URLs and names."""
+        for queue in (*self.live.values(), *self.dead.values()):
+            yield from (queue.queue_arn, queue.queue_url, queue.queue_name)
 
     def _queue(
         self,

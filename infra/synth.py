@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from infra import node
@@ -38,6 +39,18 @@ def synthesized(build: Path, target: Path | None = None) -> Path:
     )
     stamp.write_text(wanted)
     return assembly
+
+
+def stacks_of(assembly: Path) -> list[str]:
+    """The names of its stacks, each after those that it depends on."""
+    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
+    return [
+        name
+        for name in TopologicalSorter(
+            {name: artifact.get("dependencies", ()) for name, artifact in artifacts.items()}
+        ).static_order()
+        if artifacts[name]["type"] == "aws:cloudformation:stack"
+    ]
 
 
 def _digest(build: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from infra.names import InvalidEnvironment, Names
 from motorpool.access import client_store as clients
 from motorpool.access.clients import Client, new_secret
 from motorpool.access.scopes import ALL_SCOPES, Scope
@@ -62,9 +63,16 @@ def target(
         str | None, typer.Option(help="Use the stack on AWS, with this profile.")
     ] = None,
     region: Annotated[str | None, typer.Option(help="AWS region of the stack.")] = None,
+    environment: Annotated[
+        str, typer.Option(help="Environment on AWS, as deployed with `-c environment=`.")
+    ] = "",
 ) -> None:
     """Operate Motorpool: the local stack, or with --aws or --profile the stack on AWS."""
-    context.obj = Target(aws=aws, profile=profile, region=region)
+    try:
+        names = Names(environment)
+    except InvalidEnvironment as error:
+        raise typer.BadParameter(one_line(f"{error}.")) from error
+    context.obj = Target(aws=aws, profile=profile, region=region, names=names)
     context.obj.choose()
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.outputs import STACK, VARIABLES
+from infra.names import DEFAULT, Names
+from infra.outputs import VARIABLES
 from motorpool import aws
 
 
@@ -23,6 +24,8 @@ class NoTarget(Exception):
 class Target:
     """`aws`: use the profile and region of the usual AWS settings instead of the local stack.
 
+    `names`: of the environment on AWS.
+
     `.local/stack.json` describes the local stack, or the file that the environment variable
     MOTORPOOL_STACK names.
     """
@@ -30,19 +33,30 @@ class Target:
     aws: bool
     profile: str | None = None
     region: str | None = None
-    stack: str = STACK
+    names: Names = DEFAULT
+
+    @property
+    def on_aws(self) -> bool:
+        """Whether it is a stack in an AWS account."""
+        return self.aws or self.profile is not None
 
     @property
     def options(self) -> list[str]:
         """The command line options for this target."""
-        named = {"--profile": self.profile, "--region": self.region}
+        named = {
+            "--profile": self.profile,
+            "--region": self.region,
+            "--environment": self.names.environment or None,
+        }
         values = [f"{option}={value}" for option, value in named.items() if value is not None]
         return ["--aws", *values] if self.aws else values
 
     def choose(self) -> None:
         """Set the environment variables of table, pepper and queues. Raises NoTarget."""
-        if self.aws or self.profile is not None:
+        if self.on_aws:
             _choose_session(self.profile, self.region)
+        elif self.names.environment:
+            raise NoTarget("the local stack has no other environments: use --aws or --profile")
         else:
             _choose_local_stack()
         outputs = self._outputs()
@@ -51,12 +65,12 @@ class Target:
         aws.forget()
 
     def _outputs(self) -> dict[str, str]:
+        name = self.names.stack("data")
         try:
-            [stack] = boto3.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
+            [stack] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except (BotoCoreError, ClientError) as error:
-            aws = self.aws or self.profile is not None
-            where = "AWS" if aws else "the local stack (is `make run` running?)"
-            raise NoTarget(f"no stack {self.stack} could be found in {where}: {error}") from error
+            where = "AWS" if self.on_aws else "the local stack (is `make run` running?)"
+            raise NoTarget(f"no stack {name} could be found in {where}: {error}") from error
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 

@@ -1,4 +1,4 @@
-"""Deploys the synthesized template to the engine through CloudFormation.
+"""Deploys the synthesized stacks to the engine through CloudFormation.
 
 Two things differ from AWS, to make edits live quickly: assets are named by a hash of their current
 content, so that an edited handler changes the template without a synthesis, and so are versions,
@@ -21,7 +21,8 @@ import boto3
 from botocore.exceptions import ClientError, WaiterError
 
 from infra.local.engine import Engine
-from infra.outputs import STACK
+from infra.names import DEFAULT
+from infra.synth import stacks_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -34,16 +35,21 @@ VERSIONS_WITHIN_SECONDS = 120
 TEMPLATES = "motorpool-templates"
 # After a rollback of its creation a stack has no resources, and is created again.
 NOTHING_DEPLOYED = ("DELETE_COMPLETE", "ROLLBACK_COMPLETE")
+# The engine refuses its metric math, or answers without doing anything.
+LEFT_OUT = DEFAULT.stack("monitoring")
+# Until everything was split into several stacks.
+OLDER_LAYOUT = "Motorpool"
 
 Outputs = dict[str, str]
 
 
 def deploy(engine: Engine, assembly: Path, revision: str) -> Outputs:
-    """Create or update the stack from the assembly; returns its outputs.
+    """Create or update the stacks of the assembly, all but monitoring; returns their outputs.
 
     `revision` identifies the content of the linked layers, which is not in the packages; a new one
-    makes new versions of all functions. Raises RuntimeError with the reason when it fails; if a
-    version of an update cannot start, the versions before it are live again.
+    makes new versions of all functions. Raises RuntimeError with the reason when it fails, and when
+    the engine has the one stack of an older layout; if a version of an update cannot start, the
+    versions before it are live again.
     """
     client = partial(
         boto3.client,
@@ -52,58 +58,69 @@ def deploy(engine: Engine, assembly: Path, revision: str) -> Outputs:
         aws_access_key_id=engine.environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=engine.environment["AWS_SECRET_ACCESS_KEY"],
     )
-    cloudformation = client("cloudformation")
-    s3 = client("s3")
-    template = _with_assets(s3, assembly, revision)
-    deployed = [
-        stack
+    cloudformation, s3 = client("cloudformation"), client("s3")
+    deployed = {
+        stack["StackName"]
         for stack in cloudformation.describe_stacks()["Stacks"]
-        if stack["StackName"] == STACK and stack["StackStatus"] not in NOTHING_DEPLOYED
-    ]
-    if deployed:
-        before = _body_of(cloudformation.get_template(StackName=STACK)["TemplateBody"])
-        if before != template:
-            _update(cloudformation, s3, template)
-        try:
-            _wait_for_versions(client("lambda"))
-        except RuntimeError:
-            if before != template:
-                _update(cloudformation, s3, before)
-                _wait_for_versions(client("lambda"))
-            raise
-    else:
-        client("ssm").put_parameter(
-            Name=BOOTSTRAP_PARAMETER, Value="30", Type="String", Overwrite=True
+        if stack["StackStatus"] not in NOTHING_DEPLOYED
+    }
+    if OLDER_LAYOUT in deployed:
+        raise RuntimeError(
+            f"the data in {engine.folder.name} are of an older version, which had one stack, and "
+            "cannot be used any more: `make clean ARGS=data` forgets them"
         )
-        _create(cloudformation, s3, template)
+    client("ssm").put_parameter(Name=BOOTSTRAP_PARAMETER, Value="30", Type="String", Overwrite=True)
+    s3.create_bucket(Bucket=TEMPLATES)
+    outputs: Outputs = {}
+    replaced: list[tuple[str, Any]] = []
+    for stack in stacks_of(assembly):
+        if stack == LEFT_OUT:
+            continue
+        template = _with_assets(s3, assembly, stack, revision)
+        if stack not in deployed:
+            _create(cloudformation, s3, stack, template)
+        else:
+            before = _body_of(cloudformation.get_template(StackName=stack)["TemplateBody"])
+            if before != template:
+                _update(cloudformation, s3, stack, template)
+                replaced.append((stack, before))
+        [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        outputs |= {
+            output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())
+        }
+    try:
         _wait_for_versions(client("lambda"))
-    [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    except RuntimeError:
+        for stack, before in reversed(replaced):
+            _update(cloudformation, s3, stack, before)
+        if replaced:
+            _wait_for_versions(client("lambda"))
+        raise
+    return outputs
 
 
 def _create(
-    cloudformation: "CloudFormationClient", s3: "S3Client", template: dict[str, Any]
+    cloudformation: "CloudFormationClient", s3: "S3Client", stack: str, template: dict[str, Any]
 ) -> None:
     with _refusal_as_runtime_error():
-        cloudformation.create_stack(**_request(s3, template))
-    _wait_for_stack(cloudformation, "stack_create_complete")
+        cloudformation.create_stack(**_request(s3, stack, template))
+    _wait_for_stack(cloudformation, stack, "stack_create_complete")
 
 
 def _update(
-    cloudformation: "CloudFormationClient", s3: "S3Client", template: dict[str, Any]
+    cloudformation: "CloudFormationClient", s3: "S3Client", stack: str, template: dict[str, Any]
 ) -> None:
     with _refusal_as_runtime_error():
-        cloudformation.update_stack(**_request(s3, template))
-    _wait_for_stack(cloudformation, "stack_update_complete")
+        cloudformation.update_stack(**_request(s3, stack, template))
+    _wait_for_stack(cloudformation, stack, "stack_update_complete")
 
 
-def _request(s3: "S3Client", template: dict[str, Any]) -> Any:
-    """The parameters of a deployment. The template is too big for a request: it goes to S3."""
-    s3.create_bucket(Bucket=TEMPLATES)
-    s3.put_object(Bucket=TEMPLATES, Key="template.json", Body=json.dumps(template))
+def _request(s3: "S3Client", stack: str, template: dict[str, Any]) -> Any:
+    """The parameters of a deployment. A template may be too big for a request: it goes to S3."""
+    s3.put_object(Bucket=TEMPLATES, Key=f"{stack}.json", Body=json.dumps(template))
     return {
-        "StackName": STACK,
-        "TemplateURL": f"{s3.meta.endpoint_url}/{TEMPLATES}/template.json",
+        "StackName": stack,
+        "TemplateURL": f"{s3.meta.endpoint_url}/{TEMPLATES}/{stack}.json",
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
     }
 
@@ -119,20 +136,21 @@ def _refusal_as_runtime_error() -> Iterator[None]:
 
 def _wait_for_stack(
     cloudformation: "CloudFormationClient",
+    stack: str,
     until: Literal["stack_create_complete", "stack_update_complete"],
 ) -> None:
     """Raises RuntimeError with CloudFormation's latest reason when the stack fails."""
     waiter: Any = cloudformation.get_waiter(until)
     try:
-        waiter.wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.1, "MaxAttempts": 1200})
     except WaiterError as error:
-        events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+        events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
         reasons = (
             f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
             for event in events
             if event.get("ResourceStatus", "").endswith("_FAILED")
         )
-        raise RuntimeError(f"the stack was not deployed: {next(reasons, error)}") from error
+        raise RuntimeError(f"{stack} was not deployed: {next(reasons, error)}") from error
 
 
 def _wait_for_versions(functions: "LambdaClient") -> None:
@@ -172,10 +190,10 @@ def _body_of(body: Any) -> Any:
     return json.loads(body) if isinstance(body, str) else body
 
 
-def _with_assets(s3: "S3Client", assembly: Path, revision: str) -> dict[str, Any]:
-    """The template with its assets uploaded, and named by a hash of their content."""
-    manifest = json.loads((assembly / f"{STACK}.assets.json").read_text())
-    text = (assembly / f"{STACK}.template.json").read_text()
+def _with_assets(s3: "S3Client", assembly: Path, stack: str, revision: str) -> dict[str, Any]:
+    """The stack's template with its assets uploaded, and named by a hash of their content."""
+    manifest = json.loads((assembly / f"{stack}.assets.json").read_text())
+    text = (assembly / f"{stack}.template.json").read_text()
     for asset in manifest["files"].values():
         folder = assembly / asset["source"]["path"]
         if not folder.is_dir():

@@ -93,12 +93,12 @@ def _deployed(engine: Engine, say: Say) -> Outputs:
     imports.ensure_routes()
     packages = build.for_this_machine()
     imports.ensure_handlers()
-    say("Synthesizing the stack")
+    say("Synthesizing the stacks")
     try:
         assembly = synth.synthesized(packages)
     except subprocess.CalledProcessError as error:
-        raise RuntimeError("the stack cannot be synthesized, for the reason above") from error
-    say("Deploying the stack")
+        raise RuntimeError("the stacks cannot be synthesized, for the reason above") from error
+    say("Deploying the stacks, all but monitoring")
     return deploy(engine, assembly, revision())
 
 

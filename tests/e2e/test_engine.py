@@ -21,7 +21,6 @@ from infra.local import engine
 from infra.local.deploy import deploy, wait_for_live
 from infra.local.engine import Engine
 from infra.local.stack import LocalStack
-from infra.outputs import STACK
 from infra.paths import ENGINE
 from tests.e2e.api import until
 
@@ -365,13 +364,11 @@ def test_a_stack_that_cannot_be_deployed_is_an_error_with_the_reason(
 ) -> None:
     properties = {"TargetFunctionArn": "nobody", "AuthType": "NONE"}
     template = {"Resources": {"Url": {"Type": "AWS::Lambda::Url", "Properties": properties}}}
-    (tmp_path / f"{STACK}.assets.json").write_text(json.dumps({"files": {}}))
-    (tmp_path / f"{STACK}.template.json").write_text(json.dumps(template))
     with (
         small_engine,
-        pytest.raises(RuntimeError, match=r"the stack was not deployed: Url: .*nobody"),
+        pytest.raises(RuntimeError, match=r"Small was not deployed: Url: .*nobody"),
     ):
-        deploy(small_engine, tmp_path, "a revision")
+        deploy(small_engine, an_assembly(tmp_path, template), "a revision")
 
 
 def an_assembly(folder: Path, template: dict[str, Any], **assets: str) -> Path:
@@ -382,8 +379,10 @@ def an_assembly(folder: Path, template: dict[str, Any], **assets: str) -> Path:
         (folder / name / "handler.py").write_text(handler)
         destination = {"bucketName": "assets", "objectKey": f"{name}.zip"}
         files[name] = {"source": {"path": name}, "destinations": {"here": destination}}
-    (folder / f"{STACK}.assets.json").write_text(json.dumps({"files": files}))
-    (folder / f"{STACK}.template.json").write_text(json.dumps(template))
+    artifacts = {"Small": {"type": "aws:cloudformation:stack"}}
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    (folder / "Small.assets.json").write_text(json.dumps({"files": files}))
+    (folder / "Small.template.json").write_text(json.dumps(template))
     return folder
 
 

@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from infra.local.stack import LocalStack
-from infra.outputs import STACK
+from infra.names import DEFAULT
 from motorpool.dynamodb import keys
 from tests.e2e.api import until
 from tests.e2e.conftest import Fault, poison
@@ -34,7 +34,8 @@ def fleet(new_tenant: Callable[[], Tenant]) -> Tenant:
 @pytest.fixture(scope="module")
 def queues(stack: dict[str, Any]) -> dict[str, str]:
     """The URLs of the stack's queues, by the names of its outputs."""
-    [described] = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    data = DEFAULT.stack("data")
+    [described] = boto3.client("cloudformation").describe_stacks(StackName=data)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
     return {name: url for name, url in outputs.items() if name.endswith("QueueUrl")}
 

@@ -1,6 +1,5 @@
-"""The stack, synthesized once: real routes, and placeholders for the code that they deploy."""
+"""The stacks, synthesized once: real routes, and placeholders for the code that they deploy."""
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -10,6 +9,7 @@ import pytest
 from infra import node
 from infra.assets import Build
 from infra.spec import Layer, discover
+from tests.templates import whole
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
@@ -43,7 +43,7 @@ def assembly(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(assembly: Path) -> "Template":
-    """The template."""
+    """All stacks as one template."""
     from aws_cdk.assertions import Template
 
-    return Template.from_json(json.loads((assembly / "Motorpool.template.json").read_text()))
+    return Template.from_json(whole(assembly))

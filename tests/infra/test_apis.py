@@ -8,7 +8,8 @@ from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from infra.apis import Api, GatewayLogging
+from infra.apis import Api
+from infra.names import DEFAULT
 from infra.spec import ApiName, Route, discover
 from motorpool import errors
 
@@ -270,8 +271,7 @@ def test_an_api_without_routes_can_be_deployed_and_is_closed(api: ApiName) -> No
         handler="index.handler",
         runtime=lambda_.Runtime.PYTHON_3_13,
     )
-    logging = GatewayLogging(stack, "Logging")
-    Api(stack, "Api", name=api, routes=[], authorizer=authorizer, logging=logging)
+    Api(stack, "Api", names=DEFAULT, name=api, routes=[], authorizer=authorizer)
 
     [method] = Template.from_stack(stack).find_resources("AWS::ApiGateway::Method").values()
 

@@ -14,10 +14,10 @@ from infra.assets import Build, NotBuiltError
 
 def acknowledged(assembly: Path) -> set[str]:
     """Every rule that is acknowledged somewhere."""
-    metadata = json.loads((assembly / "Motorpool.metadata.json").read_text())
     return {
         rule
-        for entries in metadata.values()
+        for metadata in assembly.glob("*.metadata.json")
+        for entries in json.loads(metadata.read_text()).values()
         for entry in entries
         if entry["type"] == "aws:cdk:acknowledged-rules"
         for rule in entry["data"]
@@ -42,7 +42,7 @@ def test_no_rule_is_acknowledged_that_would_not_be_broken(assembly: Path) -> Non
 
 def test_synthesis_fails_on_what_cdk_nag_finds(build: Build, tmp_path: Path) -> None:
     app = motorpool(build=str(build.root), outdir=str(tmp_path))
-    stack = app.node.find_child("Motorpool")
+    stack = app.node.find_child("Motorpool-data")
     assert isinstance(stack, Stack)
     s3.Bucket(stack, "OpenToPlainHttp")
 
@@ -56,18 +56,17 @@ def test_code_that_was_not_built_is_not_deployed(tmp_path: Path) -> None:
 
 
 def test_assets_are_the_built_folders_themselves(assembly: Path, build: Build) -> None:
-    manifest = json.loads((assembly / "Motorpool.assets.json").read_text())
-
     sources = {
         Path(asset["source"]["path"])
-        for asset in manifest["files"].values()
+        for manifest in assembly.glob("*.assets.json")
+        for asset in json.loads(manifest.read_text())["files"].values()
         if asset["source"]["packaging"] == "zip"
     }
 
     assert sources <= {*build.root.glob("functions/*"), *build.root.glob("layers/*")}
 
 
-def test_the_stack_hands_on_what_tools_need_to_reach_it(stack: Template) -> None:
+def test_the_stacks_hand_on_what_tools_need_to_reach_it(stack: Template) -> None:
     assert stack.find_outputs("*").keys() == {
         "PartnerApiUrl",
         "SupplierApiUrl",

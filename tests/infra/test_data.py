@@ -45,10 +45,12 @@ def queues(
 every_queue = pytest.mark.parametrize("name", get_args(Queue))
 
 
-def test_what_partners_entrusted_to_us_survives_the_stack(stack: Template) -> None:
+def test_what_partners_entrusted_to_us_survives_the_stack(
+    stack: Template,
+) -> None:
     for kept in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"):
         for resource in stack.find_resources(kept).values():
-            assert resource["DeletionPolicy"] == "Retain"
+            assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
             assert resource["UpdateReplacePolicy"] == "Retain"
     stack.resource_count_is("Custom::S3AutoDeleteObjects", 0)
 

@@ -10,6 +10,7 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from infra.assets import Build
+from infra.settings import Settings
 from infra.spec import (
     Consumer,
     Function,
@@ -20,8 +21,9 @@ from infra.spec import (
     StreamReader,
     discover,
 )
-from infra.stack import Motorpool
+from infra.stacks import add_stacks
 from motorpool.dynamodb import keys
+from tests.templates import whole
 
 Grants = set[tuple[str, str]]
 
@@ -167,8 +169,14 @@ def listed(stack: Template, function: Function) -> Grants:
     if isinstance(function.spec, StreamReader):
         stream = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "StreamArn"]}
         expected |= grants(READING_A_STREAM, stream)
+        expected |= grants(["dynamodb:ListStreams"], every_stream(table))
         expected |= grants(["sqs:SendMessage"], queue(stack, "transfers", dead=True))
     return expected
+
+
+def every_stream(table: dict[str, Any]) -> dict[str, Any]:
+    """The table's streams, of which it has one."""
+    return {"Fn::Join": ["", [table, "/stream/*"]]}
 
 
 def test_every_folder_becomes_one_function_with_the_folders_name(stack: Template) -> None:
@@ -198,7 +206,10 @@ def test_an_index_is_granted_by_its_name_beside_the_table(build: Build, tmp_path
     (tmp_path / "authorizer" / "route.py").write_text(spec.format(uses))
     [function] = discover(tmp_path)
 
-    stack = Template.from_stack(Motorpool(App(), "Motorpool", build=build, functions=tmp_path))
+    app = App(outdir=str(tmp_path / "assembly"))
+    add_stacks(app, Settings(), build=build, functions=tmp_path)
+    app.synth()
+    stack = Template.from_json(whole(tmp_path / "assembly"))
 
     assert granted(stack, function) == listed(stack, function)
     assert len(granted(stack, function)) == len(OWN_LOGS) + len(OWN_TRACES) + 4
@@ -208,22 +219,24 @@ def test_no_policy_has_a_wildcard_action_or_an_unexplained_wildcard_resource(
     stack: Template,
 ) -> None:
     bucket = {"Fn::GetAtt": [photo_bucket(stack), "Arn"]}
-    of_photos = [
+    explained = [
         {"Fn::Join": ["", [bucket, f"/{prefix}/*"]]} for prefix in ("photos", "thumbnails")
     ]
+    explained.append(every_stream({"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "Arn"]}))
     for statement in statements(stack):
         actions = as_list(statement["Action"])
         assert not [action for action in actions if "*" in action]
         for resource in as_list(statement["Resource"]):
             if "*" in str(resource):
-                assert frozenset(actions) == OWN_TRACES or resource in of_photos
+                assert frozenset(actions) == OWN_TRACES or resource in explained
 
 
 def variables_of(spec: Spec) -> set[str]:
     names = {"TABLE_NAME"} if spec.uses.table or spec.uses.index else set()
     names |= {"PHOTO_BUCKET"} if spec.uses.photos or spec.uses.thumbnails else set()
     names |= {f"{secret.upper()}_SECRET_ARN" for secret in spec.uses.secrets}
-    names |= {"POWERTOOLS_LOG_LEVEL"} | {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
+    names |= {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
+    names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
     if isinstance(spec, Consumer):
         names |= {"DEAD_LETTER_QUEUE_URL"}
     if isinstance(spec, Route):

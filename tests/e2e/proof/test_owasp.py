@@ -22,7 +22,6 @@ from infra.local.pictures import picture
 from infra.local.stack import LocalStack
 from infra.local.vins import bronco
 from infra.openapi import described
-from infra.outputs import STACK
 from infra.paths import BUILD
 from infra.spec import STAGES, ApiName, Route, discover
 from motorpool.access.rate_limit import WINDOW_MS
@@ -40,6 +39,7 @@ from tests.e2e.api import (
     until,
 )
 from tests.e2e.tenant import CHECK_INS, Tenant, photo_id
+from tests.templates import whole
 
 
 @pytest.fixture(scope="module")
@@ -177,8 +177,7 @@ def test_api4_unrestricted_resource_consumption(mine: Tenant) -> None:
     assert "EntityTooLarge" in sent.text
     answer = mine.api.post("/users", {}, headers={"Idempotency-Key": "k" * 65})
     assert answer.status_code == 400
-    template = json.loads((BUILD / "cdk-local" / f"{STACK}.template.json").read_text())
-    for resource in template["Resources"].values():
+    for resource in whole(BUILD / "cdk-local")["Resources"].values():
         if resource["Type"] == "AWS::ApiGateway::Stage":
             [settings] = resource["Properties"]["MethodSettings"]
             assert settings["ThrottlingRateLimit"] > 0
@@ -285,8 +284,7 @@ def test_api8_security_misconfiguration(mine: Tenant, local_stack: LocalStack) -
         assert answer.is_error
         for told in ("Traceback", 'File "', "boto", "arn:aws", "dynamodb", "motorpool/"):
             assert told not in answer.text
-    template = json.loads((BUILD / "cdk-local" / f"{STACK}.template.json").read_text())
-    resources = template["Resources"]
+    resources = whole(BUILD / "cdk-local")["Resources"]
     for name, resource in resources.items():
         properties = resource.get("Properties", {})
         match resource["Type"]:

@@ -5,6 +5,7 @@ Lines have the route, not the path (which may contain a phone number), and the c
 is logged as its type and stack, without its message, which may quote the request.
 """
 
+import os
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SERVICE = "motorpool"
-NAMESPACE = "Motorpool"
+# Environments in one account have metrics of their own (`infra/names.py`).
+NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Motorpool")
 
 # Alarms watch this metric, because the contract answers some business rules with status 500.
 UNEXPECTED = "UnexpectedErrors"
@@ -31,8 +33,8 @@ _metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 
 def function_of(context: "LambdaContext") -> str:
-    """The name of the function's folder."""
-    return context.function_name.removeprefix(f"{SERVICE}-")
+    """The name of the function's folder, which ends its name: `motorpool-dev-get_user`."""
+    return context.function_name.rpartition("-")[2]
 
 
 @dataclass(slots=True)

@@ -1,0 +1,62 @@
+"""What a deployment is told by the CDK's context: `-c environment=dev -c domain=…`."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from constructs import Node
+
+from infra.names import DEFAULT, Names
+
+
+class InvalidSetting(ValueError):
+    """The context has a value that cannot be, or lacks one that another value needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainSettings:
+    """A domain of our own, and the certificate for it, of Certificate Manager in the region."""
+
+    name: str
+    certificate_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`sets_logging_role`: whether this deployment gives API Gateway its role for logs.
+
+    The region has one such role, for all APIs of the account.
+    """
+
+    names: Names = DEFAULT
+    domain: DomainSettings | None = None
+    sets_logging_role: bool = True
+
+    @classmethod
+    def of(cls, node: Node) -> Self:
+        """The settings in the context. Raises InvalidSetting or InvalidEnvironment."""
+        return cls(
+            names=Names(_text(node, "environment")),
+            domain=_domain(_text(node, "domain"), _text(node, "certificateArn")),
+            sets_logging_role=_sets_logging_role(_text(node, "apiGatewayLogs")),
+        )
+
+
+def _text(node: Node, key: str) -> str:
+    return str(node.try_get_context(key) or "")
+
+
+def _domain(name: str, certificate_arn: str) -> DomainSettings | None:
+    if bool(name) != bool(certificate_arn):
+        raise InvalidSetting(
+            "a custom domain needs both: -c domain=<name> and -c certificateArn=<its certificate>"
+        )
+    return DomainSettings(name, certificate_arn) if name else None
+
+
+def _sets_logging_role(choice: str) -> bool:
+    if choice not in {"", "existing"}:
+        raise InvalidSetting(
+            f"apiGatewayLogs is '{choice}': give `existing` to keep the role that the region has "
+            "for API Gateway's logs, or leave it out to set one"
+        )
+    return not choice
