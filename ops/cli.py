@@ -19,6 +19,7 @@ from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import partner_store as partners
 from motorpool.tenants.organizations import Organization, SupplierType
 from motorpool.tenants.partners import Partner
+from ops import doctor
 from ops.drills import DrillFailed
 from ops.drills import app as drill_app
 from ops.screen import console, one_line, print_anywhere, show
@@ -38,6 +39,9 @@ app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
 app.add_typer(drill_app, name="drill")
+
+# Commands that work without the table: before the first deployment, or when it is broken.
+WITHOUT_DATA = {"doctor"}
 
 PartnerId = Annotated[str, typer.Option("--partner", help="Id of the partner (ptr_…).")]
 ClientId = Annotated[str, typer.Argument(help="Id of the client (cli_…).")]
@@ -65,7 +69,22 @@ def target(
 ) -> None:
     """Operate Motorpool: the local stack, or with --aws or --profile the stack on AWS."""
     context.obj = Target(aws=aws, profile=profile, region=region)
-    context.obj.choose()
+    if context.invoked_subcommand in WITHOUT_DATA:
+        context.obj.connect()
+    else:
+        context.obj.choose()
+
+
+@app.command("doctor")
+def examine(context: typer.Context) -> None:
+    """Check an AWS account before a deployment: one line for each check, and what to do.
+
+    `make deploy` runs it first. Ends with an error when there is a problem.
+    """
+    chosen: Target = context.obj
+    check = doctor.examine if chosen.on_aws else doctor.examine_local
+    if not doctor.show(check(chosen.title)):
+        sys.exit(1)
 
 
 @partner_app.command("create")

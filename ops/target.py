@@ -33,6 +33,16 @@ class Target:
     stack: str = STACK
 
     @property
+    def on_aws(self) -> bool:
+        """Whether it is a stack in an AWS account."""
+        return self.aws or self.profile is not None
+
+    @property
+    def title(self) -> str:
+        """How the names of its stacks begin."""
+        return self.stack
+
+    @property
     def options(self) -> list[str]:
         """The command line options for this target."""
         named = {"--profile": self.profile, "--region": self.region}
@@ -41,21 +51,24 @@ class Target:
 
     def choose(self) -> None:
         """Set the environment variables of table, pepper and queues. Raises NoTarget."""
-        if self.aws or self.profile is not None:
-            _choose_session(self.profile, self.region)
-        else:
-            _choose_local_stack()
+        self.connect()
         outputs = self._outputs()
         for variable, output in VARIABLES.items():
             os.environ[variable] = outputs[output]
         aws.forget()
 
+    def connect(self) -> None:
+        """Make this process's AWS clients use it, deployed or not. Raises NoTarget."""
+        if self.on_aws:
+            _choose_session(self.profile, self.region)
+        else:
+            _choose_local_stack()
+
     def _outputs(self) -> dict[str, str]:
         try:
             [stack] = boto3.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         except (BotoCoreError, ClientError) as error:
-            aws = self.aws or self.profile is not None
-            where = "AWS" if aws else "the local stack (is `make run` running?)"
+            where = "AWS" if self.on_aws else "the local stack (is `make run` running?)"
             raise NoTarget(f"no stack {self.stack} could be found in {where}: {error}") from error
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
