@@ -7,13 +7,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+import boto3
+
 from infra import node
 from infra.outputs import STACK
 from infra.paths import BUILD, ROOT
 from ops import doctor
 from ops.cdk_arguments import CdkArguments
 from ops.screen import console, one_line, print_anywhere
+from ops.stacks import of_stacks
 from ops.target import NoTarget, Target
+from ops.versions import functions_of, prune
 
 CDK = BUILD / "cdk" / "node_modules" / ".bin" / "cdk"
 
@@ -33,7 +37,12 @@ def main(arguments: Sequence[str]) -> int:
     if not doctor.show(doctor.examine(target.title, given)):
         console.print("Nothing was deployed: see the problems above.", style="red")
         return 1
-    return cdk("deploy", "--all", *arguments)
+    if code := cdk("deploy", "--all", *arguments):
+        return code
+    client = boto3.client("lambda")
+    deleted = prune(client, functions_of(client, of_stacks(target.title, "AWS::Lambda::Alias")), 1)
+    console.print(f"{deleted} old versions of functions were deleted, one is kept for a rollback.")
+    return 0
 
 
 def cdk(*arguments: str) -> int:

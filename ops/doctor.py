@@ -16,11 +16,12 @@ import boto3
 import ultravin
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.local.deploy import BOOTSTRAP_PARAMETER
 from infra.spec import Consumer, Spec, discover
 from motorpool.aws import code_of
 from ops.cdk_arguments import CdkArguments
 from ops.screen import console, one_line
-from ops.stacks import resources, stacks_of
+from ops.stacks import of_stacks, stacks_of
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_ssm import SSMClient
 
-BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 # What the synthesized stacks require (`requiresBootstrapStackVersion` in the cloud assembly).
 BOOTSTRAP_VERSION = 6
 
@@ -285,10 +285,13 @@ def examine(title: str, arguments: CdkArguments | None = None) -> Iterator[Findi
     yield _asked("concurrency", lambda: concurrency(functions, wanted))
     yield _asked(
         "gateway logs",
-        lambda: logging_role(boto3.client("apigateway"), _of(title, "AWS::IAM::Role"), arguments),
+        lambda: logging_role(
+            boto3.client("apigateway"), of_stacks(title, "AWS::IAM::Role"), arguments
+        ),
     )
     yield _asked(
-        "alarms", lambda: subscribers(boto3.client("sns"), _of(title, "AWS::SNS::Topic"), arguments)
+        "alarms",
+        lambda: subscribers(boto3.client("sns"), of_stacks(title, "AWS::SNS::Topic"), arguments),
     )
     if arguments is not None:
         yield approval(arguments, sys.stdin.isatty())
@@ -313,14 +316,9 @@ def _everywhere(title: str) -> Iterator[Finding]:
     yield _asked("stacks", lambda: deployed(stacks_of(boto3.client("cloudformation"), title)))
     yield _asked(
         "functions",
-        lambda: live_versions(boto3.client("lambda"), _of(title, "AWS::Lambda::Alias")),
+        lambda: live_versions(boto3.client("lambda"), of_stacks(title, "AWS::Lambda::Alias")),
     )
     yield vin_data(ultravin.provenance()["data_month"], datetime.now(UTC).date())
-
-
-def _of(title: str, kind: str) -> list[str]:
-    cloudformation = boto3.client("cloudformation")
-    return list(resources(cloudformation, stacks_of(cloudformation, title), kind))
 
 
 def _asked(about: str, check: Callable[[], Finding]) -> Finding:

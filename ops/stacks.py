@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+import boto3
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -31,3 +33,9 @@ def resources(
             for resource in page["StackResourceSummaries"]:
                 if resource["ResourceType"] == kind and "PhysicalResourceId" in resource:
                     yield resource["PhysicalResourceId"]
+
+
+def of_stacks(title: str, kind: str) -> list[str]:
+    """The physical ids of the environment's resources of that type, in this process's account."""
+    cloudformation = boto3.client("cloudformation")
+    return list(resources(cloudformation, stacks_of(cloudformation, title), kind))

@@ -295,6 +295,7 @@ def cdk(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
     monkeypatch.setattr(deploy, "cdk", cdk)
     monkeypatch.setattr(Target, "connect", lambda _: None)
+    monkeypatch.setattr(deploy, "of_stacks", lambda *_: [])
     return calls
 
 
