@@ -1,6 +1,7 @@
 """A rollback, and the doctor, against the stack that serves HTTP."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -19,7 +20,7 @@ def bad_version(local_stack: LocalStack) -> Iterator[str]:
     """A new version that callers get, and that refuses everybody."""
     client = boto3.client("lambda")
     variables = client.get_function_configuration(FunctionName=NAME)["Environment"]["Variables"]
-    bad = {"Variables": {**variables, "SCOPE": "that.nobody.has"}}
+    bad: Any = {"Variables": {**variables, "SCOPE": "that.nobody.has"}}
     client.update_function_configuration(FunctionName=NAME, Environment=bad)
     version = client.publish_version(FunctionName=NAME)["Version"]
     client.update_alias(FunctionName=NAME, Name="live", FunctionVersion=version)
