@@ -5,8 +5,9 @@ UV := .local/uv/bin/uv
 RUN := .venv/bin/python -m
 IN_PARALLEL := -n 2
 MEASURED := --cov --cov-report=
+CDK := .build/cdk/node_modules/.bin/cdk
 
-.PHONY: run demo test check test-slow bench lint openapi package synth deploy lock clean help
+.PHONY: run demo test check test-slow bench lint openapi package deploy bootstrap lock clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,10 +45,13 @@ openapi: install  ## renew docs/openapi; what breaks callers must be in CHANGELO
 package: install  ## build layers and functions for Lambda (arm64) and print their sizes
 	$(RUN) infra.build
 
-deploy: package  ## deploy to the AWS account and region of the usual AWS settings
-	PATH="$$(.venv/bin/python -m infra.node):$$PATH" npx --yes aws-cdk@2 deploy --all $(ARGS)
+deploy: package $(CDK)  ## check the AWS account, and deploy to it (ARGS="-c environment=dev -c alarmEmail=…")
+	@$(RUN) ops.deploy $(ARGS)
 
-lock: $(UV)  ## lock the newest versions that the .in files allow
+bootstrap: install $(CDK)  ## prepare an AWS account and region for CDK, once (ARGS=aws://<account>/<region>)
+	@$(RUN) ops.deploy --bootstrap $(ARGS)
+
+lock: $(UV) .venv/installed  ## lock the newest versions that the .in files allow, and of the CDK command line
 	for file in requirements/uv requirements/engine layers/runtime/requirements layers/photos/requirements \
 	  requirements/dev bench/usual/requirements bench/cookbook/requirements; do \
 	  $(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header \
@@ -55,6 +59,7 @@ lock: $(UV)  ## lock the newest versions that the .in files allow
 	    $$file.in -o $$file.txt || exit 1; done
 	$(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header --no-deps \
 	  layers/vin/requirements.in -o layers/vin/requirements.txt
+	$(RUN) infra.node install --prefix requirements/cdk --package-lock-only aws-cdk@2
 
 clean:  ## delete everything built, installed and stored, with the local stack's data
 	rm -rf .build .local .venv
@@ -87,4 +92,11 @@ $(UV): requirements/uv.txt
 .build/installed: $(wildcard layers/*/requirements.txt) infra/build.py .venv/installed
 	@echo "Step 4 of 4: installing the layers' wheels into .build (about 10 s) ..."
 	@.venv/bin/python -c "from infra import build; build.for_this_machine()"
+	@touch $@
+
+$(CDK): $(wildcard requirements/cdk/*.json) requirements/cdk/.npmrc .venv/installed
+	@echo "Installing the CDK command line into .build/cdk ..."
+	@mkdir -p .build/cdk
+	@cp requirements/cdk/package.json requirements/cdk/package-lock.json requirements/cdk/.npmrc .build/cdk
+	@$(RUN) infra.node ci --prefix .build/cdk
 	@touch $@

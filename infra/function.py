@@ -63,6 +63,8 @@ class FunctionFolder(Construct):
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS,
+            # For `motorpool rollback`. `make deploy` deletes all but one: see ops/versions.py.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
             environment=_variables(spec, names, data, queues),
         )
         Validations.of(handler).acknowledge(

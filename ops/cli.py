@@ -2,8 +2,9 @@
 
 import shlex
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import boto3
 import typer
 from rich.table import Table
 
@@ -20,11 +21,16 @@ from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import partner_store as partners
 from motorpool.tenants.organizations import Organization, SupplierType
 from motorpool.tenants.partners import Partner
+from ops import doctor, versions
 from ops.drills import DrillFailed
 from ops.drills import app as drill_app
 from ops.screen import console, one_line, print_anywhere, show
+from ops.stacks import of_stacks
 from ops.target import NoTarget, Target
 from ops.transfers import app as transfers_app
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_show_locals=False)
 partner_app = typer.Typer(no_args_is_help=True, help="Partners (the tenants) and their settings.")
@@ -39,6 +45,9 @@ app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
 app.add_typer(drill_app, name="drill")
+
+# Commands that work without the table: before the first deployment, or when it is broken.
+WITHOUT_DATA = {"doctor", "rollback", "prune"}
 
 PartnerId = Annotated[str, typer.Option("--partner", help="Id of the partner (ptr_…).")]
 ClientId = Annotated[str, typer.Argument(help="Id of the client (cli_…).")]
@@ -73,7 +82,84 @@ def target(
     except InvalidEnvironment as error:
         raise typer.BadParameter(one_line(f"{error}.")) from error
     context.obj = Target(aws=aws, profile=profile, region=region, names=names)
-    context.obj.choose()
+    if context.invoked_subcommand in WITHOUT_DATA:
+        context.obj.connect()
+    else:
+        context.obj.choose()
+
+
+@app.command("doctor")
+def examine(context: typer.Context) -> None:
+    """Check an AWS account before a deployment: one line for each check, and what to do.
+
+    `make deploy` runs it first. Ends with an error when there is a problem.
+    """
+    chosen: Target = context.obj
+    check = doctor.examine if chosen.on_aws else doctor.examine_local
+    if not doctor.show(check(chosen.title)):
+        sys.exit(1)
+
+
+@app.command("rollback")
+def roll_back(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be rolled back.")
+    ] = False,
+    partly: Annotated[
+        bool, typer.Option("--partly", help="Leave functions without an earlier version as is.")
+    ] = False,
+    minutes: Annotated[
+        int, typer.Option(help="How long the last deployment took at most.")
+    ] = versions.DEPLOYMENT_MINUTES,
+) -> None:
+    """Move the functions of the last deployment one version back, all or none.
+
+    Code only: the stacks and the table stay as they are. See docs/operations.md.
+    """
+    client, deployed = _functions(context)
+    last = versions.of_last_deployment(deployed, minutes)
+    steps = versions.plan(last, partly=partly)
+    rows = Table("function", "version", "back to", "published")
+    for each in last:
+        target = steps.get(each.name)
+        back_to = str(target or "stays")
+        at = each.versions[target] if target else each.published
+        rows.add_row(each.name, str(each.live), back_to, f"{at:%Y-%m-%d %H:%M}")
+    show(rows)
+    if not dry_run:
+        versions.roll_back(client, last, steps)
+    verb = "would go" if dry_run else "went"
+    console.print(f"{len(steps)} of {len(deployed)} functions {verb} back")
+
+
+@app.command("prune")
+def prune(
+    context: typer.Context,
+    keep: Annotated[
+        int, typer.Option(min=0, help="Versions to keep before each live one, for a rollback.")
+    ] = 1,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be deleted.")
+    ] = False,
+) -> None:
+    """Delete old versions of the functions: each costs the storage of its snapshot.
+
+    `make deploy` does it after each deployment.
+    """
+    client, deployed = _functions(context)
+    if dry_run:
+        count = sum(len(versions.prunable(each, keep)) for each in deployed)
+    else:
+        count = versions.prune(client, deployed, keep)
+    console.print(f"old versions {'that would be ' if dry_run else ''}deleted: {count}")
+
+
+def _functions(context: typer.Context) -> tuple["LambdaClient", list[versions.Function]]:
+    chosen: Target = context.obj
+    client = boto3.client("lambda")
+    aliases = of_stacks(chosen.title, "AWS::Lambda::Alias")
+    return client, versions.functions_of(client, aliases)
 
 
 @partner_app.command("create")
@@ -270,7 +356,7 @@ def main() -> None:
     print_anywhere()
     try:
         app()
-    except (MotorpoolError, NoTarget, DrillFailed) as error:
+    except (MotorpoolError, NoTarget, DrillFailed, versions.NoRollback) as error:
         sys.exit(f"motorpool: {one_line(str(error))}")
 
 

@@ -41,6 +41,11 @@ class Target:
         return self.aws or self.profile is not None
 
     @property
+    def title(self) -> str:
+        """How the names of its stacks begin."""
+        return self.names.title
+
+    @property
     def options(self) -> list[str]:
         """The command line options for this target."""
         named = {
@@ -53,16 +58,20 @@ class Target:
 
     def choose(self) -> None:
         """Set the environment variables of table, pepper and queues. Raises NoTarget."""
+        self.connect()
+        outputs = self._outputs()
+        for variable, output in VARIABLES.items():
+            os.environ[variable] = outputs[output]
+        aws.forget()
+
+    def connect(self) -> None:
+        """Make this process's AWS clients use it, deployed or not. Raises NoTarget."""
         if self.on_aws:
             _choose_session(self.profile, self.region)
         elif self.names.environment:
             raise NoTarget("the local stack has no other environments: use --aws or --profile")
         else:
             _choose_local_stack()
-        outputs = self._outputs()
-        for variable, output in VARIABLES.items():
-            os.environ[variable] = outputs[output]
-        aws.forget()
 
     def _outputs(self) -> dict[str, str]:
         name = self.names.stack("data")

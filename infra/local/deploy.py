@@ -207,6 +207,10 @@ def _with_assets(s3: "S3Client", assembly: Path, stack: str, revision: str) -> d
         s3.put_object(Bucket=bucket, Key=key, Body=archive)
         text = text.replace(destination["objectKey"], key)
     template: dict[str, Any] = json.loads(_versions_renamed(text))
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Version":
+            # Each edit makes a version, and the engine would keep its process.
+            resource["DeletionPolicy"] = resource["UpdateReplacePolicy"] = "Delete"
     return template
 
 
