@@ -61,8 +61,9 @@ lock: $(UV) .venv/installed  ## lock the newest versions that the .in files allo
 	  layers/vin/requirements.in -o layers/vin/requirements.txt
 	$(RUN) infra.node install --prefix requirements/cdk --package-lock-only aws-cdk@2
 
-clean:  ## delete everything built, installed and stored, with the local stack's data
-	rm -rf .build .local .venv
+DATA := .local/state .local/s3 .local/stack.json
+clean:  ## delete everything built, installed and stored (ARGS=data: only the data of make run)
+	rm -rf $(if $(filter data,$(ARGS)),$(DATA),.build .local .venv)
 
 # --- what the targets above depend on ----------------------------------------------------------
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import boto3
 
 from infra import node
-from infra.outputs import STACK
+from infra.names import InvalidEnvironment, Names
 from infra.paths import BUILD, ROOT
 from ops import doctor
 from ops.cdk_arguments import CdkArguments
@@ -27,11 +27,11 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["--bootstrap"]:
         return cdk("bootstrap", *arguments[1:])
     given = CdkArguments.of(arguments)
-    stack = "-".join(filter(None, (STACK, given.context.get("environment"))))
-    target = Target(aws=True, profile=given.profile, region=given.region, stack=stack)
     try:
+        names = Names(given.context.get("environment", ""))
+        target = Target(aws=True, profile=given.profile, region=given.region, names=names)
         target.connect()
-    except NoTarget as error:
+    except (InvalidEnvironment, NoTarget) as error:
         console.print(f"motorpool: {one_line(str(error))}", style="red")
         return 1
     if not doctor.show(doctor.examine(target.title, given)):
