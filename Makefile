@@ -27,8 +27,9 @@ check: install  ## run lint, types and unit tests: about a minute
 	$(MAKE) --no-print-directory lint
 	$(RUN) pytest tests/unit $(IN_PARALLEL) $(ARGS)
 
-test-slow: install  ## run the slow tests
+test-slow: install  ## run the slow tests, and the end-to-end tests with lists that are late as on AWS
 	$(RUN) pytest -m slow $(IN_PARALLEL)
+	MOTORPOOL_INDEX_LAG_SECONDS=1 $(RUN) pytest tests/e2e $(IN_PARALLEL)
 
 bench: install  ## measure cold starts, warm requests, cost, scale and load (ARGS=--quick: tiny)
 	$(RUN) bench $(ARGS)

@@ -13,6 +13,10 @@ from motorpool.errors import ENVELOPES
 
 RETRY_AFTER_SECONDS = 1
 
+# How API Gateway renames headers of a function's answer; those of its own answers keep their names.
+# docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+RENAMED = {"WWW-Authenticate": "x-amzn-remapped-www-authenticate"}
+
 
 class Answer(NamedTuple):
     """An error answer: status, code, message, and the headers that other answers do not have.

@@ -39,7 +39,7 @@ from openapi_pydantic import (
 )
 from pydantic.alias_generators import to_snake
 
-from infra.gateway_answers import Answer, answers
+from infra.gateway_answers import RENAMED, Answer, answers
 from infra.paths import FUNCTIONS, OPENAPI
 from infra.schemas import Schemas, Undocumentable
 from infra.spec import STAGES, ApiName, Method, Route, discover
@@ -95,7 +95,12 @@ HEADERS = {
         description="Seconds until the next hour begins (full hours of UTC).", param_schema=NUMBER
     ),
     "WWW-Authenticate": Header(
-        description="How to authenticate, and what was wrong with the token (RFC 6750, 7617).",
+        description="How to authenticate (RFC 6750), when the credentials are wrong.",
+        param_schema=TEXT,
+    ),
+    RENAMED["WWW-Authenticate"]: Header(
+        description="What `WWW-Authenticate` is in other answers (RFC 6750, 7617); API Gateway "
+        "renames it here.",
         param_schema=TEXT,
     ),
 }
@@ -291,7 +296,9 @@ def _from_function(contract: Contract) -> Iterator[Answer]:
             status, code, message = error.on(contract.route.api)
         except TypeError as missing:
             raise Undocumentable(f"{contract.name}: {missing}") from missing
-        headers = tuple((error.headers or {}).items())
+        headers = tuple(
+            (RENAMED.get(name, name), value) for name, value in (error.headers or {}).items()
+        )
         envelope = error.envelope(contract.route.api)
         meaning = _first_paragraph(error)
         yield Answer(status, code, message or error.message, headers, envelope, meaning)

@@ -7,6 +7,8 @@ Runs in the engine's own environment (`.local/engine`), not in the project's. Th
 - Another engine on its port cannot be told from it. Here `WHO_PATH` answers its TOKEN.
 - It ignores the failures that a stream's handler reports. Here those records are tried again.
 - It gives a request several ids. Here it has one (`engine_request_ids.py`).
+- It leaves the headers of functions' answers as they are. Here it renames those that AWS renames.
+- With MOTORPOOL_INDEX_LAG_SECONDS, its indexes show changes late (`engine_indexes.py`).
 - With MOTORPOOL_CALLS, its IAM decisions are written to that file, each once.
 
 They use MiniStack's private names; `tests/e2e/test_engine.py` tests that they still work.
@@ -19,13 +21,16 @@ import time
 from typing import Any
 
 import generation  # type: ignore[import-not-found]
+from engine_indexes import answer_lists_late  # type: ignore[import-not-found]
 from engine_request_ids import one_id_per_request  # type: ignore[import-not-found]
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
-from ministack.services import lambda_svc, sts  # type: ignore[import-not-found]
+from ministack.services import apigateway_v1, lambda_svc, sts  # type: ignore[import-not-found]
 
 # `engine.py` asks it who answers on the port.
 WHO_PATH = "/_motorpool/engine"
+# As in `infra/gateway_answers.py`, which runs in another environment.
+RENAMED = {"WWW-Authenticate": "x-amzn-remapped-www-authenticate"}
 
 
 def _stop_with_the_parent(parent: int) -> None:
@@ -136,6 +141,19 @@ def _reports_of_a_stream(mapping: dict[str, Any]) -> bool:
     return reports and ":dynamodb:" in mapping["EventSourceArn"]
 
 
+def _rename_headers() -> None:
+    answer_of = apigateway_v1._lambda_proxy_response
+
+    def renamed(result: Any) -> Any:
+        answer, error = answer_of(result)
+        for names in ("headers", "multiValueHeaders"):
+            if answer and answer.get(names):
+                answer[names] = {RENAMED.get(k, k): v for k, v in answer[names].items()}
+        return answer, error
+
+    apigateway_v1._lambda_proxy_response = renamed
+
+
 def _record_calls_in(file: str) -> None:
     """Write each IAM decision to the file as a JSON line: principal, action, resource, decision."""
     decide = iam_evaluator.evaluate
@@ -162,6 +180,9 @@ if __name__ == "__main__":
     _register_sessions_one_at_a_time()
     _retry_failed_stream_records()
     one_id_per_request()
+    _rename_headers()
+    if lag := os.environ.get("MOTORPOOL_INDEX_LAG_SECONDS"):
+        answer_lists_late(float(lag))
     _keep_the_data()
     threading.Thread(
         target=_stop_with_the_parent, args=(int(os.environ["PARENT"]),), daemon=True

@@ -224,6 +224,19 @@ def until[Seen](look: Callable[[], Seen | None], *, within_seconds: float = 30) 
     return seen
 
 
+def becomes(look: Callable[[], object], wanted: object) -> bool:
+    """Whether `look` sees what is wanted within 10 s, as it does of a list behind an index.
+
+    Such a list is eventually consistent on AWS.
+    """
+    deadline = time.monotonic() + 10
+    while (seen := look()) != wanted and time.monotonic() < deadline:
+        time.sleep(0.02)
+    # For pytest's report.
+    assert seen == wanted
+    return True
+
+
 def at_once(
     api: Api, number: int, call: Callable[[Api, int], httpx.Response]
 ) -> list[httpx.Response]:

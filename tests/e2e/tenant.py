@@ -207,6 +207,7 @@ class Tenant:
         )
         reservation, record, _outbox = transfers.add(transfer, vehicle, reserved)
         table.transact(reservation, record)
+        until(lambda: transfer in transfers.of_partner(self.partner.id, "accepted"))
         return transfer
 
 

@@ -13,7 +13,7 @@ from motorpool.ids import fingerprint
 from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import partner_store as partners
 from motorpool.tenants.partners import Cadence
-from tests.e2e.api import Api, a_person, refusal
+from tests.e2e.api import Api, a_person, becomes, refusal, until
 from tests.e2e.operators import Run
 
 ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
@@ -22,7 +22,9 @@ NOT_THERE = "ptr_" + "0" * 32
 
 @pytest.fixture
 def partner_id(motorpool: Run) -> str:
-    return motorpool("partner", "create", "Tested Motors").strip()
+    partner_id = motorpool("partner", "create", "Tested Motors").strip()
+    until(lambda: partner_id in [each.id for each in partners.every()])
+    return partner_id
 
 
 def credentials_in(printed: str) -> dict[str, str]:
@@ -69,21 +71,20 @@ def test_partners_are_listed_with_whole_ids_in_a_narrow_window_too(
 def test_a_partners_check_ins_have_the_cadence_that_was_set_last(
     motorpool: Run, partner_id: str
 ) -> None:
-    def listed() -> str:
+    def is_listed_with(cadence: str) -> bool:
         [row] = [row for row in motorpool("partner", "list").splitlines() if partner_id in row]
-        return row
+        return cadence in row and "Tested Motors" in row
 
-    assert "at any time" in listed()
+    until(lambda: is_listed_with("at any time"))
     every = ("--cadence-days", "30", "--opens-days-before", "5")
     printed = motorpool("partner", "settings", partner_id, *every)
     assert printed == "check-ins: every 30 days, from 5 days before\n"
-    assert "every 30 days, from 5 days before" in listed()
+    until(lambda: is_listed_with("every 30 days, from 5 days before"))
     motorpool("partner", "settings", partner_id, "--cadence-days", "7")
     assert partners.get(partner_id).cadence == Cadence(7, 0)
     motorpool("partner", "settings", partner_id, "--no-cadence")
     assert partners.get(partner_id).cadence == Cadence()
-    assert "at any time" in listed()
-    assert "Tested Motors" in listed()
+    until(lambda: is_listed_with("at any time"))
 
 
 @pytest.mark.parametrize(
@@ -131,18 +132,22 @@ def test_organizations_are_nested_and_listed_below_their_parents(
     rental = motorpool(*create, "Lender", *of, "--type", "Rental").strip()
     branch = motorpool(*create, "Twig", *of, "--type", "Fleet", "--parent", root).strip()
     leaf = motorpool(*create, "Leaf", *of, "--type", "Fleet", "--parent", branch).strip()
-    stored = {each.id: each.path for each in organizations.of_partner(partner_id)}
-    assert stored == {
+    paths = {
         root: root,
         rental: rental,
         branch: f"{root}/{branch}",
         leaf: f"{root}/{branch}/{leaf}",
     }
+
+    def stored() -> dict[str, str]:
+        return {each.id: each.path for each in organizations.of_partner(partner_id)}
+
+    assert becomes(stored, paths)
     listed = motorpool("organization", "list", *of)
     places = [listed.index(f"{indent}{name}") for indent, name in
               (("", "Root"), ("  ", "Twig"), ("    ", "Leaf"))]  # fmt: skip
     assert places == sorted(places)
-    assert all(id in listed for id in stored)
+    assert all(id in listed for id in paths)
 
 
 def test_a_client_of_an_organization_sees_that_organization_only(
@@ -239,8 +244,9 @@ def test_listed_clients_have_their_fingerprints_and_no_secret(
     of = ("--partner", partner_id)
     scope = ("--scope", "checkins.review")
     credentials = credentials_in(motorpool("client", "create", "Backend", *of, *scope))
-    printed = motorpool("client", "list", *of)
-    client = clients.get(partner_id, credentials["clientId"])
+    client_id = credentials["clientId"]
+    printed = until(lambda: p if client_id in (p := motorpool("client", "list", *of)) else None)
+    client = clients.get(partner_id, client_id)
     for shown in (client.id, fingerprint(client.id), "Backend", "checkins.review"):
         assert shown in printed
     for hidden in (credentials["clientSecret"], "motorpool_secret_", *client.secret_hashes):
@@ -396,4 +402,4 @@ def test_a_wrong_name_is_said_in_one_line_and_nothing_is_created(
 def test_a_partners_name_may_be_anything_printable(motorpool: Run) -> None:
     partner_id = motorpool("partner", "create", "[bold]Ünï & Söhne[/] 李").strip()
     assert ID.fullmatch(partner_id)
-    assert "[bold]Ünï & Söhne[/] 李" in motorpool("partner", "list")
+    until(lambda: "[bold]Ünï & Söhne[/] 李" in motorpool("partner", "list"))

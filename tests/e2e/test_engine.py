@@ -10,7 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import httpx
@@ -22,7 +22,11 @@ from infra.local.deploy import deploy, wait_for_live
 from infra.local.engine import Engine
 from infra.local.stack import LocalStack
 from infra.paths import ENGINE
+from infra.table_keys import create_table_request
 from tests.e2e.api import until
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 CANCELLED = "TransactionCanceledException"
 
@@ -354,9 +358,49 @@ def test_the_private_names_that_the_engines_process_uses_are_there() -> None:
         "from ministack.services import apigateway_v1 as gateway;"
         "assert '_execute_in_scope' in gateway._handle_execute_in_scope.__code__.co_names;"
         "assert callable(gateway._build_lambda_event_v1);"
-        "assert callable(gateway._invoke_authorizer_lambda)"
+        "assert callable(gateway._invoke_authorizer_lambda);"
+        "code = gateway._invoke_lambda_proxy_v1.__code__;"
+        "assert '_lambda_proxy_response' in code.co_names;"
+        "from ministack.services import dynamodb;"
+        "assert '_index_members' in dynamodb._query.__code__.co_names;"
+        "assert '_index_item' in dynamodb._set_item.__code__.co_names"
     )
     subprocess.run([ENGINE / "bin" / "python", "-c", script], check=True)
+
+
+def test_an_index_shows_a_change_late_if_it_is_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lag = 0.5
+    monkeypatch.setenv("MOTORPOOL_INDEX_LAG_SECONDS", str(lag))
+    with Engine(tmp_path / "data", engine.free_port(4790)) as started:
+        for name, value in started.environment.items():
+            monkeypatch.setenv(name, value)
+        dynamodb: DynamoDBClient = boto3.client("dynamodb")
+        dynamodb.create_table(**create_table_request("any"))
+
+        def listed() -> list[str]:
+            found = dynamodb.query(
+                TableName="any",
+                IndexName="gsi1",
+                KeyConditionExpression="gsi1pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": "list"}},
+            )
+            return [item["pk"]["S"] for item in found["Items"]]
+
+        def shows(pks: list[str]) -> Callable[[], bool]:
+            return lambda: listed() == pks
+
+        keys = {name: {"S": "first"} for name in ("pk", "sk", "gsi1sk")} | {"gsi1pk": {"S": "list"}}
+        put_at = time.monotonic()
+        dynamodb.put_item(TableName="any", Item=keys)
+        assert listed() == []
+        until(shows(["first"]))
+        dynamodb.put_item(TableName="any", Item=keys | {"more": {"S": "changed"}})
+        assert listed() == ["first"]
+        dynamodb.put_item(TableName="any", Item=keys | {"gsi1pk": {"S": "another list"}})
+        until(shows([]))
+        assert time.monotonic() - put_at >= lag
 
 
 def test_a_stack_that_cannot_be_deployed_is_an_error_with_the_reason(

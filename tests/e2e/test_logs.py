@@ -15,7 +15,7 @@ from infra.local import logs
 from infra.local.stack import LocalStack
 from infra.spec import Authorizer, Route, discover
 from motorpool.telemetry import SERVICE
-from tests.e2e.api import ORGANIZATIONS, a_person, private, served, until
+from tests.e2e.api import ORGANIZATIONS, a_person, becomes, private, served, until
 from tests.e2e.conftest import Fault, poison
 from tests.e2e.tenant import Tenant
 
@@ -70,7 +70,7 @@ def _of_a_supplier(fleet: Tenant) -> None:
     assert supplier.unassign(vehicle).status_code == 204
     assert supplier.moved(vehicle, fleet.west.id)["status"] == "completed"
     assert supplier.vehicle(vehicle)["owner_id"] == fleet.west.id
-    assert supplier.listed(fleet.west.id) == [vehicle]
+    assert becomes(lambda: supplier.listed(fleet.west.id), [vehicle])
     assert len(supplier.custody(vehicle)) == 2
 
 

@@ -7,7 +7,7 @@ import httpx
 
 from infra.local.vins import bronco, new_vin
 from motorpool.dynamodb import keys, table
-from tests.e2e.api import Api, a_person, at_once
+from tests.e2e.api import Api, a_person, at_once, until
 from tests.e2e.tenant import Tenant
 
 BY_VIN = "/vehicles/create/by-vin"
@@ -19,7 +19,9 @@ def outcomes(answers: list[httpx.Response]) -> Counter[int]:
 
 
 def vehicles_of(tenant: Tenant) -> list[Any]:
-    return list(table.query(keys.vehicles_of_organization(tenant.root.id), index="gsi1"))
+    """The organization's vehicles, as soon as there is one."""
+    pk = keys.vehicles_of_organization(tenant.root.id)
+    return until(lambda: list(table.query(pk, index="gsi1")))
 
 
 def test_a_vin_is_registered_once_even_when_eight_callers_race(tenant: Tenant) -> None:

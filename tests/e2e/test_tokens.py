@@ -11,6 +11,7 @@ import jwt
 import pytest
 from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
 
+from infra.gateway_answers import RENAMED
 from motorpool.access import client_store as clients
 from motorpool.access import tokens
 from motorpool.access.clients import new_secret
@@ -126,7 +127,7 @@ def test_a_wrong_client_or_secret_is_an_invalid_client(fleet: Tenant) -> None:
     ):
         answer = fleet.supplier.token(**wrong)
         assert refusal(answer) == (401, "invalid_client")
-        assert answer.headers["WWW-Authenticate"].startswith("Basic")
+        assert answer.headers[RENAMED["WWW-Authenticate"]].startswith("Basic")
         assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -203,7 +204,7 @@ def test_a_token_has_the_scopes_that_it_was_asked_for(fleet: Tenant) -> None:
     ):
         assert refusal(refused) == UNAUTHORIZED
         assert message(refused) == "Invalid OAuth 2.0 credentials provided"
-        assert 'error="insufficient_scope"' in refused.headers["WWW-Authenticate"]
+        assert 'error="insufficient_scope"' in refused.headers[RENAMED["WWW-Authenticate"]]
     assert len(fleet.supplier.custody(vehicle_id)) == 1
 
 
@@ -213,7 +214,7 @@ def test_the_three_headers_have_the_clients_scopes(fleet: Tenant) -> None:
     assert reader.get(f"{VEHICLES}/{vehicle_id}").status_code == 200
     refused = reader.transfer(vehicle_id, fleet.west.id)
     assert refusal(refused) == UNAUTHORIZED
-    assert 'error="insufficient_scope"' in refused.headers["WWW-Authenticate"]
+    assert 'error="insufficient_scope"' in refused.headers[RENAMED["WWW-Authenticate"]]
 
 
 def test_a_scope_taken_from_the_client_is_taken_from_its_tokens(fleet: Tenant) -> None:

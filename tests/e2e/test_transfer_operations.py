@@ -67,7 +67,8 @@ def test_a_failed_transfer_is_listed_with_its_reason_and_a_completed_one_is_not(
     failing = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=0, new_user=user)
     motorpool("transfers", "relay", "--older-than", "0")
     assert fleet.supplier.ended(failing.id)["status"] == "failed"
-    printed = motorpool("transfers", "list", "--partner", fleet.partner.id)
+    mine = ("transfers", "list", "--partner", fleet.partner.id)
+    printed = until(lambda: p if failing.id in (p := motorpool(*mine)) else None)
     [row] = [line for line in printed.splitlines() if failing.id in line]
     assert "The new user is not one of the new owner's" in row
     assert done["id"] not in printed

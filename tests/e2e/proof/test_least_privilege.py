@@ -27,7 +27,7 @@ from infra.local.vins import bronco
 from infra.names import DEFAULT
 from infra.paths import BUILD
 from infra.spec import Route, discover
-from tests.e2e.api import ORGANIZATIONS, VEHICLES, Api, a_person, new_plate, served
+from tests.e2e.api import ORGANIZATIONS, VEHICLES, Api, a_person, new_plate, served, until
 from tests.e2e.proof.conftest import CALLS
 from tests.e2e.tenant import CHECK_INS, Tenant, photo_id
 from tests.templates import whole
@@ -177,7 +177,7 @@ def _registers(day: Tenant) -> None:
     served(day.api.put(f"{vehicle}/activate"))
     served(day.api.get(vehicle))
     owned_by = f"/users/{user['id']}/vehicles"
-    cursor = served(day.api.get(f"{owned_by}?limit=1"))["nextCursor"]
+    cursor = until(lambda: served(day.api.get(f"{owned_by}?limit=1"))["nextCursor"])
     served(day.api.get(f"{owned_by}?cursor={cursor}"))
     served(day.supplier.get(f"{VEHICLES}?owner_id={day.root.id}&page_size=1"))
     served(day.supplier.with_token().get(ORGANIZATIONS))
@@ -215,7 +215,7 @@ def _checks_in(day: Tenant) -> None:
     served(day.api.get(check_in))
     served(day.check_in(day.vehicle(plate=new_plate()), 1))
     queue = "/checkins/mileage"
-    cursor = served(day.api.get(f"{queue}?limit=1"))["nextCursor"]
+    cursor = until(lambda: served(day.api.get(f"{queue}?limit=1"))["nextCursor"])
     served(day.api.get(f"{queue}?cursor={cursor}"))
     served(day.api.get(f"/vehicles/{vehicle['id']}/checkins/mileage"))
 
