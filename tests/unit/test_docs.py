@@ -34,6 +34,8 @@ OUTSIDE = {"Caller", "Operator", "API Gateway", "DynamoDB", "Transfer queue", "D
 NO_PATHS = {"root/child/leaf"}
 
 SUFFIXES = (".py", ".md", ".json", ".toml", ".in", ".txt")
+# Whose words a page may use.
+SOURCES = (".py/", ".json/", ".yml/")
 PATH = re.compile(r"\.?[\w<*-][\w.<>*-]*(/[\w.<>*-]+)*/?")
 DOTTED = re.compile(r"[a-z_]\w*(\.\w+)+")
 IDENTIFIER = re.compile(r"[A-Za-z]\w*")
@@ -270,7 +272,7 @@ def _is_identifier(text: str, page: Path) -> bool:
 
 @cache
 def _words() -> frozenset[str]:
-    sources = [ROOT / path.strip("/") for path in _files() if path.endswith((".py/", ".json/"))]
+    sources = [ROOT / path.strip("/") for path in _files() if path.endswith(SOURCES)]
     this = Path(__file__)
     return frozenset(
         word
