@@ -87,8 +87,12 @@ class FunctionFolder(Construct):
                 event_source_arn=data.table.table_stream_arn,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 filters=[_new_items(spec.key_prefix)],
+                # No limit on tries or age: a record is tried for the 24 h that the stream keeps it.
+                # After a reported failure Lambda goes on from that record. Only when the function
+                # itself ends does it halve the batch, so that the records before get through.
                 bisect_batch_on_error=True,
                 report_batch_item_failures=True,
+                # Gets no record, only the place of one that was lost.
                 on_failure=SqsDlq(queues.dead["transfers"]),
             )
         if isinstance(spec, Consumer):
@@ -98,6 +102,7 @@ class FunctionFolder(Construct):
                 target=self.live,
                 event_source_arn=queues.live[spec.queue].queue_arn,
                 batch_size=spec.batch,
+                max_concurrency=spec.concurrency,
                 report_batch_item_failures=True,
             )
 
@@ -163,7 +168,12 @@ def _grants(
         grants.append((["sqs:SendMessage"], [queues.dead["transfers"].queue_arn]))
     if isinstance(spec, Consumer):
         grants.append((["sqs:SendMessage"], [queues.dead[spec.queue].queue_arn]))
-        read = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        read = [
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ChangeMessageVisibility",
+        ]
         grants.append((read, [queues.live[spec.queue].queue_arn]))
     return [
         iam.PolicyStatement(actions=actions, resources=resources)
@@ -196,7 +206,10 @@ def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str
             variables["SCOPE"] = " ".join(spec.scope)
         if spec.per_hour:
             variables["REQUESTS_PER_HOUR"] = str(spec.per_hour)
+    if isinstance(spec, StreamReader):
+        variables["DEAD_LETTER_QUEUE_URL"] = queues.dead["transfers"].queue_url
     if isinstance(spec, Consumer):
+        variables["CONSUMED_QUEUE_URL"] = queues.live[spec.queue].queue_url
         variables["DEAD_LETTER_QUEUE_URL"] = queues.dead[spec.queue].queue_url
     for queue in spec.uses.sends:
         variables[f"{queue.upper()}_QUEUE_URL"] = queues.live[queue].queue_url

@@ -93,16 +93,22 @@ class Route(Spec):
 class Consumer(Spec):
     """A function that consumes a queue, at most `batch` messages at a time.
 
-    It may send messages to the queue's dead-letter queue, for those that it cannot parse.
+    It may send messages to the queue's dead-letter queue, for those that it cannot parse, and
+    shorten the time until a failed one is delivered again. At most `concurrency` of it run at once,
+    so that a burst of messages leaves the account's concurrency to the APIs.
     """
 
     queue: Queue
     batch: int = 1
+    concurrency: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamReader(Spec):
-    """A function that gets the table's new items whose `pk` begins with `key_prefix`."""
+    """A function that gets the table's new items whose `pk` begins with `key_prefix`.
+
+    It may send records that it cannot read to the dead-letter queue of the transfers.
+    """
 
     key_prefix: str
 

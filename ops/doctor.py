@@ -37,9 +37,6 @@ BOOTSTRAP_VERSION = 6
 COMMERCIAL = "aws"
 WITHOUT_SNAPSTART = {"ap-southeast-6", "ap-east-2"}
 
-# Lambda begins to read a queue with five batches at once:
-# docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
-BATCHES_AT_ONCE = 5
 # The quota `Concurrent executions` of Lambda; 1000 is its usual value, new accounts may have 10.
 CONCURRENCY_QUOTA = "L-B99A9384"
 USUAL_CONCURRENCY = 1000
@@ -131,8 +128,8 @@ def snapstart(region: str) -> Finding:
 
 
 def wanted_concurrency(specs: Iterable[Spec]) -> int:
-    """Executions at once: one of every function, and all batches that a queue begins with."""
-    return sum(BATCHES_AT_ONCE if isinstance(spec, Consumer) else 1 for spec in specs)
+    """Executions at once: one of every function, and as many of a queue's consumer as may run."""
+    return sum(spec.concurrency if isinstance(spec, Consumer) else 1 for spec in specs)
 
 
 def concurrency(functions: "LambdaClient", wanted: int) -> Finding:

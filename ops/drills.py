@@ -240,15 +240,16 @@ def poison() -> None:
 
 @contextmanager
 def _impatient_queue() -> Iterator[None]:
-    """Make the transfer queue deliver a failed message again after a second, not two minutes."""
+    """Make the transfer queue give a message up after 2 deliveries, which takes seconds."""
     queue, sqs = os.environ["TRANSFERS_QUEUE_URL"], boto3.client("sqs")
-    answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
-    usual = answer["Attributes"]["VisibilityTimeout"]
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])
+    usual = answer["Attributes"]["RedrivePolicy"]
+    soon = json.dumps(json.loads(usual) | {"maxReceiveCount": 2})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": soon})
     try:
         yield
     finally:
-        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": usual})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": usual})
 
 
 def _is_completed(transfer_id: str) -> bool:

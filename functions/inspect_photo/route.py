@@ -2,6 +2,7 @@ from infra.spec import Consumer, Uses
 
 spec = Consumer(
     queue="uploads",
+    concurrency=5,
     uses=Uses(
         table=("GetItem", "PutItem"),
         photos=("GetObjectVersion",),

@@ -1,8 +1,10 @@
 """Reads the table's stream: sends each new outbox entry's message to the transfer queue, in order.
 
-After the first failure it stops, and the stream delivers that entry and the later ones again.
+A record that cannot be read goes to the dead-letter queue. After the first message that cannot be
+sent it stops, and the stream delivers that record and the later ones again.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from motorpool import telemetry
@@ -12,8 +14,9 @@ from motorpool.messages.outbox import relay
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+new_entry = partial(stream.new_item, key_prefix=keys.OUTBOX)
+
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    entries = stream.new_items(event["Records"], key_prefix=keys.OUTBOX)
-    unsent = relay(entries, telemetry.function_of(context))
+    unsent = relay(event["Records"], telemetry.function_of(context), entry_of=new_entry)
     return {"batchItemFailures": [{"itemIdentifier": unsent}] if unsent else []}

@@ -64,7 +64,11 @@ def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     s3 = wire.aws("s3")
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    for variable, queue in (("TRANSFERS_QUEUE_URL", "live"), ("DEAD_LETTER_QUEUE_URL", "dead")):
+    for variable, queue in (
+        ("TRANSFERS_QUEUE_URL", "live"),
+        ("CONSUMED_QUEUE_URL", "live"),
+        ("DEAD_LETTER_QUEUE_URL", "dead"),
+    ):
         made = wire.aws("sqs").create_queue(QueueName=f"{name}-{queue}")
         monkeypatch.setenv(variable, made["QueueUrl"])
     empty_table(monkeypatch)

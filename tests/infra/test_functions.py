@@ -33,7 +33,14 @@ OWN_TRACES = frozenset({"xray:PutTraceSegments", "xray:PutTelemetryRecords"})
 READING_A_STREAM = frozenset(
     {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
 )
-READING = frozenset({"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"})
+READING = frozenset(
+    {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ChangeMessageVisibility",
+    }
+)
 
 
 def by_name(function: Function) -> str:
@@ -238,6 +245,8 @@ def variables_of(spec: Spec) -> set[str]:
     names |= {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
     names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
     if isinstance(spec, Consumer):
+        names |= {"CONSUMED_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"}
+    if isinstance(spec, StreamReader):
         names |= {"DEAD_LETTER_QUEUE_URL"}
     if isinstance(spec, Route):
         names |= {"API"}
@@ -260,7 +269,9 @@ def test_a_function_is_told_only_of_what_it_uses(stack: Template, function: Func
     for queue_name in function.spec.uses.sends:
         assert variables[f"{queue_name.upper()}_QUEUE_URL"] == {"Ref": queue_id(stack, queue_name)}
     if isinstance(function.spec, Consumer):
+        live = queue_id(stack, function.spec.queue)
         dead = queue_id(stack, function.spec.queue, dead=True)
+        assert variables["CONSUMED_QUEUE_URL"] == {"Ref": live}
         assert variables["DEAD_LETTER_QUEUE_URL"] == {"Ref": dead}
 
 
@@ -277,6 +288,8 @@ def test_a_consumer_reads_its_queue_and_hands_back_only_what_failed(
     assert name == f"motorpool-{function.name}"
     assert mapping["BatchSize"] == function.spec.batch
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    # A new account may have a concurrency of 10 for everything.
+    assert 2 <= mapping["ScalingConfig"]["MaximumConcurrency"] <= 5
 
 
 def test_the_relay_is_told_of_new_outbox_entries_only_and_hands_back_what_failed(
@@ -294,6 +307,8 @@ def test_the_relay_is_told_of_new_outbox_entries_only_and_hands_back_what_failed
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"]
+    # Unlimited, so that only the stream's own 24 hours end the tries.
+    assert mapping.keys().isdisjoint({"MaximumRetryAttempts", "MaximumRecordAgeInSeconds"})
     dead = queue(stack, "transfers", dead=True)
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": dead}}
 

@@ -100,9 +100,9 @@ def test_a_region_without_snapstart_is_a_problem(region: str, verdict: Verdict) 
 # --- concurrency -------------------------------------------------------------------------------
 
 
-def test_a_queue_begins_with_five_batches_at_once_and_other_functions_with_one() -> None:
-    specs = [Spec(), StreamReader(key_prefix="X#"), Consumer(queue="uploads", batch=1)]
-    assert doctor.wanted_concurrency(specs) == 7
+def test_a_consumer_wants_all_that_it_may_run_at_once_and_other_functions_one() -> None:
+    specs = [Spec(), StreamReader(key_prefix="X#"), Consumer(queue="uploads", concurrency=4)]
+    assert doctor.wanted_concurrency(specs) == 6
 
 
 @pytest.mark.parametrize(

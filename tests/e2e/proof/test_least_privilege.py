@@ -28,6 +28,7 @@ from infra.names import DEFAULT
 from infra.paths import BUILD
 from infra.spec import Route, discover
 from tests.e2e.api import ORGANIZATIONS, VEHICLES, Api, a_person, new_plate, served, until
+from tests.e2e.failures import first_delivery_fails
 from tests.e2e.proof.conftest import CALLS
 from tests.e2e.tenant import CHECK_INS, Tenant, photo_id
 from tests.templates import whole
@@ -156,6 +157,7 @@ def the_day(stack: dict[str, Any], local_stack: LocalStack) -> None:
     _looks_at_photos(day)
     _checks_in(day)
     _transfers(day)
+    _fails_to_handle_a_message(day)
     _repeats_what_is_refused(day)
 
 
@@ -217,7 +219,7 @@ def _checks_in(day: Tenant) -> None:
     queue = "/checkins/mileage"
     cursor = until(lambda: served(day.api.get(f"{queue}?limit=1"))["nextCursor"])
     served(day.api.get(f"{queue}?cursor={cursor}"))
-    served(day.api.get(f"/vehicles/{vehicle['id']}/checkins/mileage"))
+    served(day.api.get(f"/vehicles/{vehicle['id']}/checkins/mileage?limit=1"))
 
 
 def _transfers(day: Tenant) -> None:
@@ -232,6 +234,18 @@ def _transfers(day: Tenant) -> None:
     served(day.supplier.get(path))
     token = served(day.supplier.get(f"{path}/custody?page_size=1"))["next_page_token"]
     served(day.supplier.get(f"{path}/custody?page_token={token}"))
+
+
+def _fails_to_handle_a_message(day: Tenant) -> None:
+    """A consumer that fails asks for the message again."""
+    unread = r"motorpool\.errors\.Unavailable"
+    with first_delivery_fails("apply_transfer", "dynamodb:BatchGetItem", unread):
+        accepted = served(day.supplier.transfer(day.vehicle_id(), day.coast.id))["transfer"]
+    unseen = r"\S+Error AccessDenied\w*"
+    with first_delivery_fails("inspect_photo", "s3:GetObjectVersion", unseen):
+        handle = day.photo(day.user())
+    assert day.supplier.ended(accepted["id"])["status"] == "completed"
+    assert day.inspected(handle)["photoStatus"] == "Ready"
 
 
 def _repeats_what_is_refused(day: Tenant) -> None:

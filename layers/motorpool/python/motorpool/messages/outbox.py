@@ -5,28 +5,58 @@ without a message. An entry may be relayed more than once; applying a transfer i
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from motorpool import budget, telemetry
 from motorpool.messages import queues
 
 
-@budget.of_one_request()
-def relay(entries: Iterable[tuple[str, Mapping[str, Any]]], function: str) -> str | None:
-    """Send each new outbox entry's message, in the stream's order.
+class _Entry(BaseModel):
+    model_config = ConfigDict(strict=True, alias_generator=to_camel)
 
-    `entries`: sequence numbers and items. Stops at the first one that cannot be sent and returns
-    its sequence number, from which the stream delivers again; None when all are sent.
+    transfer_id: str
+    vehicle_id: str
+    # As SQS accepts it as the name of a message group.
+    partner_id: str = Field(pattern=r"^[!-~]{1,128}$")
+
+
+@budget.of_one_request()
+def relay(
+    records: Iterable[Mapping[str, Any]],
+    function: str,
+    *,
+    entry_of: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
+) -> str | None:
+    """Send the message of each new outbox entry among the stream's records, in order.
+
+    `entry_of`: a record's new outbox entry as an item; None for a record of something else.
+    A record that cannot be read goes whole to the dead-letter queue, because it would hold up all
+    later ones. Stops at the first record that cannot be sent and returns its sequence number, from
+    which the stream delivers again; None when all are sent.
     """
-    for sequence, entry in entries:
+    for record in records:
+        sequence: str = record["dynamodb"]["SequenceNumber"]
         relayed = telemetry.Message(function, sequence)
+        illegible: Exception | None = None
         try:
-            send(entry["transferId"], entry["vehicleId"], entry["partnerId"])
+            try:
+                item = entry_of(record)
+                entry = None if item is None else _Entry.model_validate(item)
+            except (ValueError, TypeError, LookupError, AttributeError) as fault:
+                illegible = fault
+                queues.send_to_dead_letters(json.dumps(record))
+            else:
+                if entry is None:
+                    continue
+                send(entry.transfer_id, entry.vehicle_id, entry.partner_id)
         except Exception as fault:
             relayed.handled(fault)
             return sequence
-        relayed.handled()
+        relayed.handled(illegible)
     return None
 
 
