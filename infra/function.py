@@ -175,11 +175,22 @@ def _grants(
             "sqs:ChangeMessageVisibility",
         ]
         grants.append((read, [queues.live[spec.queue].queue_arn]))
-    return [
+    statements = [
         iam.PolicyStatement(actions=actions, resources=resources)
         for actions, resources in grants
         if actions and resources
     ]
+    if uses.lists:
+        used = {"photos": uses.photos, "thumbnails": uses.thumbnails}
+        prefixes = [f"{prefix}/*" for prefix, actions in used.items() if actions]
+        statements.append(
+            iam.PolicyStatement(
+                actions=[f"s3:{action}" for action in uses.lists],
+                resources=[photos],
+                conditions={"StringLike": {"s3:prefix": prefixes}},
+            )
+        )
+    return statements
 
 
 def _new_items(key_prefix: str) -> Mapping[str, Any]:

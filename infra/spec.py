@@ -28,7 +28,8 @@ TableAction = Literal[
     "ConditionCheckItem",
     "Query",
 ]
-ObjectAction = Literal["GetObject", "GetObjectVersion", "PutObject"]
+ObjectAction = Literal["GetObject", "GetObjectVersion", "PutObject", "DeleteObjectVersion"]
+ListAction = Literal["ListBucket", "ListBucketVersions"]
 # The stage is the first segment of the public path, so its name is part of the contract.
 STAGES: dict[ApiName, str] = {"partner": "api", "supplier": "v1"}
 
@@ -41,13 +42,15 @@ class Uses:
 
     `table`: actions on items (a transaction needs the action of each of its parts);
     `index`: the indexes it may query; `photos`, `thumbnails`: actions on those objects of the photo
-    bucket; `sends`: the queues it may send to; `secrets`: the secrets it may read.
+    bucket; `lists`: how it may list the objects that it has actions on; `sends`: the queues it may
+    send to; `secrets`: the secrets it may read.
     """
 
     table: tuple[TableAction, ...] = ()
     index: tuple[Index, ...] = ()
     photos: tuple[ObjectAction, ...] = ()
     thumbnails: tuple[ObjectAction, ...] = ()
+    lists: tuple[ListAction, ...] = ()
     sends: tuple[Queue, ...] = ()
     secrets: tuple[Secret, ...] = ()
 

@@ -19,6 +19,7 @@ from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.vin import DecodedVin
 from tests.functions import wire, world
 from tests.functions.conftest import Answer, Caller, everything_stored
+from tests.functions.wire import Fault
 
 Somebody = Callable[[], Caller]
 
@@ -258,6 +259,43 @@ def test_a_photo_that_never_came_or_was_rejected_is_required_again(
         world.photo(id, of=driver, file=None if wrong else b"here", **changes)
     # Nor is there such a vehicle; but that comes later.
     assert why in refused(somebody().with_body(vehicleId="veh_9").calls(), 500, code)
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_photo_that_s3_says_nothing_about_is_a_failure_and_not_a_missing_photo(
+    somebody: Somebody,
+    driver: User,
+    faulty: Callable[..., Fault],
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+) -> None:
+    world.photos(of=driver, file=b"here")
+    faulty("HeadObject", status, "")
+    refused(somebody().with_body(vehicleId="veh_9").calls(), 500, "INTERNAL_SERVER_ERROR")
+    assert "unexpected" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("listing", "code"),
+    [
+        ("HeadObject", "ERROR_LICENSE_PHOTO_REQUIRED"),
+        ("ListObjectsV2", "INTERNAL_SERVER_ERROR"),
+    ],
+    ids=["the list has no such key", "the list is refused too"],
+)
+def test_only_the_list_of_keys_says_of_a_403_that_the_photo_never_came(
+    somebody: Somebody, driver: User, monkeypatch: pytest.MonkeyPatch, listing: str, code: str
+) -> None:
+    world.photos(of=driver, file=None)
+    refused_calls = {"HeadObject", listing}
+
+    def refuses(operation: str, request: Any) -> Any:
+        if operation in refused_calls:
+            return wire.answer(403)
+        return wire.to_moto(operation, request)
+
+    wire.lay(monkeypatch, refuses)
+    refused(somebody().with_body(vehicleId="veh_9").calls(), 500, code)
 
 
 @pytest.mark.parametrize("field", ["licensePhotos", "odometerPhotos"])

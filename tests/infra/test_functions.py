@@ -136,18 +136,23 @@ def statements(stack: Template) -> list[dict[str, Any]]:
     return [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
 
 
+def statements_of(stack: Template, function: Function) -> list[dict[str, Any]]:
+    """The statements of the function's role."""
+    role = stack.find_resources("AWS::IAM::Role")[logical_id(deployed(stack, function)["Role"])]
+    assert "ManagedPolicyArns" not in role["Properties"]
+    [policy] = role["Properties"]["Policies"]
+    return list(policy["PolicyDocument"]["Statement"])
+
+
 def grants(actions: Iterable[str], resource: Any) -> Grants:
     return {(action, json.dumps(resource)) for action in actions}
 
 
 def granted(stack: Template, function: Function) -> Grants:
     """What the function's role allows it, as pairs of an action and a resource."""
-    role = stack.find_resources("AWS::IAM::Role")[logical_id(deployed(stack, function)["Role"])]
-    assert "ManagedPolicyArns" not in role["Properties"]
-    [policy] = role["Properties"]["Policies"]
     return {
         grant
-        for statement in policy["PolicyDocument"]["Statement"]
+        for statement in statements_of(stack, function)
         for resource in as_list(statement["Resource"])
         for grant in grants(as_list(statement["Action"]), resource)
     }
@@ -166,6 +171,7 @@ def listed(stack: Template, function: Function) -> Grants:
     for prefix, actions in (("photos", uses.photos), ("thumbnails", uses.thumbnails)):
         objects = {"Fn::Join": ["", [bucket, f"/{prefix}/*"]]}
         expected |= grants((f"s3:{action}" for action in actions), objects)
+    expected |= grants((f"s3:{action}" for action in uses.lists), bucket)
     for secret_name in uses.secrets:
         expected |= grants(["secretsmanager:GetSecretValue"], secret(stack, secret_name))
     for name in uses.sends:
@@ -184,6 +190,22 @@ def listed(stack: Template, function: Function) -> Grants:
 def every_stream(table: dict[str, Any]) -> dict[str, Any]:
     """The table's streams, of which it has one."""
     return {"Fn::Join": ["", [table, "/stream/*"]]}
+
+
+def test_a_function_lists_only_below_the_prefixes_that_it_uses(stack: Template) -> None:
+    bucket = {"Fn::GetAtt": [photo_bucket(stack), "Arn"]}
+    for function in discover():
+        uses = function.spec.uses
+        used = (("photos/*", uses.photos), ("thumbnails/*", uses.thumbnails))
+        prefixes = [prefix for prefix, actions in used if actions]
+        for statement in statements_of(stack, function):
+            if statement["Resource"] == bucket:
+                [limited_to] = statement["Condition"]["StringLike"].values()
+                assert statement["Condition"].keys() == {"StringLike"}
+                assert statement["Condition"]["StringLike"].keys() == {"s3:prefix"}
+                assert as_list(limited_to) == prefixes
+            else:
+                assert "Condition" not in statement
 
 
 def test_every_folder_becomes_one_function_with_the_folders_name(stack: Template) -> None:

@@ -1,6 +1,7 @@
 """Photos in S3: upload forms, view URLs, and the files."""
 
 import os
+from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -53,14 +54,27 @@ def view_url(photo: Photo, *, thumbnail: bool) -> str:
 def uploaded_version(photo: Photo) -> str | None:
     """The S3 version of the uploaded file; None when it was never uploaded. Raises Unavailable.
 
-    S3 answers 403 for a missing object to callers who may not list the bucket.
+    A 403 does not say whether the file is there, so the list of keys decides. S3 answers 404 for a
+    missing file to callers who may list the bucket, but AWS does not document which prefix it
+    assumes then, and we may list only photos.
     """
     try:
         return aws.s3().head_object(Bucket=_bucket(), Key=photo.key)["VersionId"]
     except aws.FAULTS as fault:
-        if isinstance(fault, ClientError) and aws.status_of(fault) in (403, 404):
+        status = aws.status_of(fault) if isinstance(fault, ClientError) else None
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        if status == HTTPStatus.FORBIDDEN and not _is_listed(photo.key):
             return None
         raise Unavailable from fault
+
+
+def _is_listed(key: str) -> bool:
+    try:
+        found = aws.s3().list_objects_v2(Bucket=_bucket(), Prefix=key, MaxKeys=1)
+    except aws.FAULTS as fault:
+        raise Unavailable from fault
+    return found["KeyCount"] > 0
 
 
 def file_of(photo: Photo, version_id: str) -> bytes:
