@@ -5,7 +5,7 @@ spec = Consumer(
     concurrency=5,
     uses=Uses(
         table=("GetItem", "PutItem"),
-        photos=("GetObjectVersion",),
+        photos=("GetObjectVersion", "DeleteObjectVersion"),
         thumbnails=("PutObject",),
     ),
     extra_layers=("photos",),

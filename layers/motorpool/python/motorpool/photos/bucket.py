@@ -83,6 +83,11 @@ def file_of(photo: Photo, version_id: str) -> bytes:
     return stored["Body"].read()
 
 
+def remove(photo_id: str, version_id: str) -> None:
+    """Delete a version of the file for good; deleting it again changes nothing."""
+    aws.s3().delete_object(Bucket=_bucket(), Key=object_key(photo_id), VersionId=version_id)
+
+
 def keep_thumbnail(photo: Photo, jpeg: bytes) -> None:
     """Store the thumbnail; storing it again changes nothing."""
     aws.s3().put_object(

@@ -148,6 +148,10 @@ class Photo:
         """Whether that version of the file is to be inspected."""
         return self.photo_status == "AwaitingUpload" and self.version_id in (None, version_id)
 
+    def keeps(self, version_id: str) -> bool:
+        """Whether that version of the file, once it is decided on, is kept."""
+        return self.photo_status != "Rejected" and self.version_id == version_id
+
     def ensure_fit_to_show(self, size: Literal["original", "thumbnail"]) -> None:
         """Raises PhotoNotFound on a rejected photo, and on a thumbnail before the inspection."""
         if self.photo_status == "Rejected":
