@@ -86,14 +86,14 @@ class FunctionFolder(Construct):
                 target=self.live,
                 event_source_arn=data.table.table_stream_arn,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                filters=[_new_items(spec.key_prefix)],
+                filters=[_records(spec)],
                 # No limit on tries or age: a record is tried for the 24 h that the stream keeps it.
                 # After a reported failure Lambda goes on from that record. Only when the function
                 # itself ends does it halve the batch, so that the records before get through.
                 bisect_batch_on_error=True,
                 report_batch_item_failures=True,
                 # Gets no record, only the place of one that was lost.
-                on_failure=SqsDlq(queues.dead["transfers"]),
+                on_failure=SqsDlq(queues.dead[spec.dead]),
             )
         if isinstance(spec, Consumer):
             lambda_.EventSourceMapping(
@@ -165,7 +165,7 @@ def _grants(
         grants.append((read, [data.table.table_stream_arn or ""]))
         # Lambda refuses a mapping without it. AWS documents this resource.
         grants.append((["dynamodb:ListStreams"], [f"{data.table.table_arn}/stream/*"]))
-        grants.append((["sqs:SendMessage"], [queues.dead["transfers"].queue_arn]))
+        grants.append((["sqs:SendMessage"], [queues.dead[spec.dead].queue_arn]))
     if isinstance(spec, Consumer):
         grants.append((["sqs:SendMessage"], [queues.dead[spec.queue].queue_arn]))
         read = [
@@ -193,14 +193,18 @@ def _grants(
     return statements
 
 
-def _new_items(key_prefix: str) -> Mapping[str, Any]:
-    """A filter for the stream's records of new items whose `pk` begins with `key_prefix`."""
-    return lambda_.FilterCriteria.filter(
-        {
-            "eventName": lambda_.FilterRule.is_equal("INSERT"),
-            "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(key_prefix)}}},
-        }
-    )
+def _records(spec: StreamReader) -> Mapping[str, Any]:
+    """A filter for the records that the function reads."""
+    keys = {"dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(spec.key_prefix)}}}}
+    if spec.of == "new":
+        return lambda_.FilterCriteria.filter(
+            {"eventName": lambda_.FilterRule.is_equal("INSERT")} | keys
+        )
+    # Only what DynamoDB itself deletes has an identity, so that deleting items by hand, or all of
+    # them before a restore, deletes no files.
+    identity = {"userIdentity": {"type": lambda_.FilterRule.is_equal("Service")}}
+    removed = {"eventName": lambda_.FilterRule.is_equal("REMOVE")}
+    return lambda_.FilterCriteria.filter(removed | identity | keys)
 
 
 def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str, str]:
@@ -218,7 +222,7 @@ def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str
         if spec.per_hour:
             variables["REQUESTS_PER_HOUR"] = str(spec.per_hour)
     if isinstance(spec, StreamReader):
-        variables["DEAD_LETTER_QUEUE_URL"] = queues.dead["transfers"].queue_url
+        variables["DEAD_LETTER_QUEUE_URL"] = queues.dead[spec.dead].queue_url
     if isinstance(spec, Consumer):
         variables["CONSUMED_QUEUE_URL"] = queues.live[spec.queue].queue_url
         variables["DEAD_LETTER_QUEUE_URL"] = queues.dead[spec.queue].queue_url

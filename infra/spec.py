@@ -108,12 +108,16 @@ class Consumer(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamReader(Spec):
-    """A function that gets the table's new items whose `pk` begins with `key_prefix`.
+    """A function that reads the table's stream: the records of items whose `pk` has a prefix.
 
-    It may send records that it cannot read to the dead-letter queue of the transfers.
+    `of`: the new items, or those that DynamoDB deleted because they expired. It may send records
+    that it cannot read to the dead-letter queue of `dead`. AWS advises against more than two of
+    them.
     """
 
     key_prefix: str
+    of: Literal["new", "expired"] = "new"
+    dead: Queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

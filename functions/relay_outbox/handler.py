@@ -4,19 +4,20 @@ A record that cannot be read goes to the dead-letter queue. After the first mess
 sent it stops, and the stream delivers that record and the later ones again.
 """
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from motorpool import telemetry
 from motorpool.dynamodb import keys, stream
-from motorpool.messages.outbox import relay
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
-new_entry = partial(stream.new_item, key_prefix=keys.OUTBOX)
+from motorpool.messages import outbox
+from motorpool.messages.outbox import OutboxEntry
+from motorpool.messages.stream_reader import stream_reader
 
 
-def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    unsent = relay(event["Records"], telemetry.function_of(context), entry_of=new_entry)
-    return {"batchItemFailures": [{"itemIdentifier": unsent}] if unsent else []}
+def new_entry(record: Mapping[str, Any]) -> OutboxEntry | None:
+    item = stream.new_item(record, key_prefix=keys.OUTBOX)
+    return None if item is None else OutboxEntry.model_validate(item)
+
+
+@stream_reader(new_entry)
+def handler(entry: OutboxEntry) -> None:
+    outbox.send(entry.transfer_id, entry.vehicle_id, entry.partner_id)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,9 @@ from PIL import Image
 
 from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from infra.local.stack import LocalStack
-from tests.e2e.api import refusal, sent_by_phone, until
+from motorpool.dynamodb import keys
+from tests.e2e.api import new_plate, refusal, sent_by_phone, served, until
+from tests.e2e.expiry import expired
 from tests.e2e.tenant import Tenant
 
 MAX_BYTES = 15 * 1024 * 1024
@@ -131,6 +134,43 @@ def test_a_second_upload_to_the_key_changes_nothing_that_was_inspected(
     until(lambda: len(versions(bucket, form["uploadFields"]["key"])) == 1)
     assert tenant.inspected(form["photoUrl"]) == before
     assert shown(tenant, form["photoUrl"]) == file
+
+
+def files_of(bucket: str, handle: str) -> int:
+    """How many versions S3 has of a photo's file and of its thumbnails."""
+    key = id_of(handle)
+    return len(versions(bucket, f"photos/{key}") + versions(bucket, f"thumbnails/{key}"))
+
+
+def test_an_expired_photo_is_gone_with_its_file_and_thumbnail(
+    tenant: Tenant, user: str, bucket: str
+) -> None:
+    handle = tenant.photo(user)
+    tenant.inspected(handle)
+    assert files_of(bucket, handle) == 2
+    expired(id_of(handle))
+    assert files_of(bucket, handle) == 0
+    for path in ("/photo/{}", "/photo/{}/status"):
+        assert refusal(tenant.api.get(path.format(id_of(handle)))) == NOT_FOUND
+
+
+@pytest.mark.slow
+def test_dynamodb_deletes_what_expired_and_the_stream_tells_it_and_a_used_photo_stays(
+    tenant: Tenant, user: str, bucket: str
+) -> None:
+    handles = [tenant.photo(user) for _ in range(2)]
+    used = served(tenant.check_in(tenant.vehicle(plate=new_plate()), 1))
+    used_handle = used["licensePhotos"][0]["photoUrl"]
+    for handle in (*handles, used_handle):
+        tenant.inspected(handle)
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
+    over = {"expiresAt": {"Value": 1, "Action": "PUT"}}
+    table.update_item(Key=keys.photo(id_of(handles[0]))._asdict(), AttributeUpdates=over)
+    # It looks as if it were there no more before DynamoDB deletes it.
+    assert refusal(tenant.api.get(f"/photo/{id_of(handles[0])}")) == NOT_FOUND
+    until(lambda: files_of(bucket, handles[0]) == 0, within_seconds=90)
+    assert "Item" not in table.get_item(Key=keys.photo(id_of(handles[0]))._asdict())
+    assert (files_of(bucket, handles[1]), files_of(bucket, used_handle)) == (2, 2)
 
 
 def test_a_file_of_15_mb_is_taken_and_one_byte_more_is_not(

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from motorpool.checkins.photo_pair import PhotoPair
-from motorpool.dynamodb import table
+from motorpool.dynamodb import keys, table
 from motorpool.photos import store as photos
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.partners import DAY_MS
@@ -532,3 +532,50 @@ def test_a_photo_inspected_between_reading_and_writing_is_read_again(
     assert answer.body["licensePhotos"][0]["latitude"] == 37.5
     assert len(answer.calls) == 5  # two reads, the inspection, and two writes
     assert photos.find(world.LICENSE_PHOTO).used_by == answer.body["id"]  # type: ignore[union-attr]
+
+
+def test_a_photo_that_has_expired_is_refused_though_dynamodb_has_it_yet(
+    somebody: Somebody, vehicle: Vehicle, pair: PhotoPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pair.odometer
+    over = (pair.odometer.expires_at or 0) * 1000
+    monkeypatch.setattr("motorpool.photos.model.now_ms", lambda: over)
+    refused(somebody().calls(), *NOT_OWNED)
+
+
+def test_a_photo_that_expires_between_reading_and_writing_is_not_used(
+    somebody: Somebody, vehicle: Vehicle, pair: PhotoPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pair.license
+    over = (pair.license.expires_at or 0) * 1000
+    transact = table.transact
+
+    def once_its_time_is_over(*writes: table.TransactItem) -> None:
+        monkeypatch.setattr("motorpool.photos.model.now_ms", lambda: over)
+        transact(*writes)
+
+    # The time of the condition, which is made before the transaction is sent.
+    monkeypatch.setattr("motorpool.photos.store.now_ms", lambda: over)
+    monkeypatch.setattr(table, "transact", once_its_time_is_over)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    refused(somebody().calls(), *NOT_OWNED)
+    photo = photos.find(world.LICENSE_PHOTO)
+    assert photo is not None
+    assert (photo.used_by, photo.expires_at) == (None, pair.license.expires_at)
+
+
+def test_a_photo_that_dynamodb_deletes_between_reading_and_writing_is_not_used(
+    somebody: Somebody, vehicle: Vehicle, pair: PhotoPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact = table.transact
+
+    def once_it_is_deleted(*writes: table.TransactItem) -> None:
+        monkeypatch.setattr(table, "transact", transact)
+        key = keys.photo(world.LICENSE_PHOTO)._asdict()
+        boto3.resource("dynamodb").Table(table.table_name()).delete_item(Key=key)
+        transact(*writes)
+
+    monkeypatch.setattr(table, "transact", once_it_is_deleted)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    refused(somebody().calls(), *NOT_OWNED)
+    assert photos.find(world.LICENSE_PHOTO) is None

@@ -95,7 +95,7 @@ def test_a_photo_is_ready_with_what_its_file_says(driver: User, content_type: An
     assert (ready.width, ready.height) == (640, 480)
     assert (ready.latitude, ready.longitude) == (LATITUDE, LONGITUDE)
     assert ready.taken_on == "2026-11-21T17:29:41.000Z"
-    assert ready.expires_at is None  # it came, so it is not forgotten
+    assert ready.expires_at == awaited.expires_at  # no check-in uses it yet
     assert len(ready.sha256 or "") == 64
 
 
@@ -123,12 +123,13 @@ def test_a_thumbnail_of_that_version_is_stored_beside_it(driver: User) -> None:
 def test_a_file_that_is_no_such_photo_is_rejected_with_the_reason_and_deleted(
     driver: User, file: bytes, reason: str
 ) -> None:
-    version = world.uploaded(world.photo(world.LICENSE_PHOTO, of=driver, file=None), file)
+    awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
+    version = world.uploaded(awaited, file)
     assert told((world.LICENSE_PHOTO, version)) == []
     rejected = photo()
     assert rejected.photo_status == "Rejected"
     assert reason in (rejected.rejected_because or "")
-    assert (rejected.version_id, rejected.expires_at) == (version, None)
+    assert (rejected.version_id, rejected.expires_at) == (version, awaited.expires_at)
     assert versions() == []
 
 
@@ -218,7 +219,18 @@ def test_two_versions_inspected_at_once_leave_one_with_its_own_thumbnail(
     assert thumbnail.width == 200
 
 
-def test_an_upload_of_a_photo_that_has_expired_is_deleted(driver: User) -> None:
+def test_an_upload_of_a_photo_that_has_expired_stays_until_dynamodb_deletes_the_photo(
+    driver: User,
+) -> None:
+    # A check-in that began before could still use the photo: only the table decides.
+    expired = world.photo(world.LICENSE_PHOTO, of=driver, file=None, expires_at=1)
+    version = world.uploaded(expired, picture())
+    assert told((expired.id, version)) == []
+    assert versions() == [version]
+    assert (photo().photo_status, photo().expires_at) == ("Ready", 1)
+
+
+def test_an_upload_of_a_photo_that_was_deleted_is_deleted(driver: User) -> None:
     expired = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
     version = world.uploaded(expired, picture())
     gone = keys.photo(expired.id)._asdict()

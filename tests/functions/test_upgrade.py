@@ -37,6 +37,8 @@ MOVING = "veh_019aa8f100000000000000000000000b"
 CHECK_IN = "chk_019aa8f100000000000000000000000b019aa8f1000000000000000e"
 TRANSFER = "trf_01a214266967934bcb730e96ef14d329"
 UNUSED_PHOTOS = ("pho_019aa8f1000000000000000000000006", "pho_019aa8f1000000000000000000000007")
+# When the unused photos were announced; that version gave them a day.
+WRITTEN_MS = 1795634391309
 SECRET = "motorpool_secret_recorded-event-this-is-not-a-secret-0000000"
 
 
@@ -151,7 +153,12 @@ def test_a_check_in_is_found_listed_and_reviewed() -> None:
     assert called("list_check_ins_for_review").body["checkIns"] == []
 
 
-def test_photos_that_were_never_used_go_into_a_check_in_of_the_oldest_vehicle() -> None:
+def test_photos_that_were_never_used_go_into_a_check_in_of_the_oldest_vehicle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    an_hour_later = WRITTEN_MS + 3_600_000
+    for module in ("model", "store"):
+        monkeypatch.setattr(f"motorpool.photos.{module}.now_ms", lambda: an_hour_later)
     for photo_id in UNUSED_PHOTOS:
         assert called("get_photo_status", photoId=photo_id).body["photoStatus"] == "AwaitingUpload"
         wire.aws("s3").put_object(

@@ -110,18 +110,19 @@ def queue(stack: Template, name: Queue, *, dead: bool = False) -> dict[str, Any]
     return {"Fn::GetAtt": [queue_id(stack, name, dead=dead), "Arn"]}
 
 
-def mapped_to(stack: Template, source: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The function that is invoked for a source, and how: name and properties of the mapping."""
-    [mapping] = [
-        found["Properties"]
-        for found in stack.find_resources("AWS::Lambda::EventSourceMapping").values()
-        if found["Properties"]["EventSourceArn"] == source
-    ]
-    alias_id = str(mapping["FunctionName"]).partition("'Ref': '")[2].partition("'")[0]
-    alias = stack.find_resources("AWS::Lambda::Alias")[alias_id]["Properties"]
-    called = stack.find_resources("AWS::Lambda::Function")[alias["FunctionName"]["Ref"]]
-    assert str(mapping["FunctionName"]).endswith("':live']]}")
-    return called["Properties"]["FunctionName"], dict(mapping)
+def mappings_of(stack: Template, function: Function) -> list[dict[str, Any]]:
+    """How the function is invoked for queues and streams: the properties of its mappings."""
+    aliases = stack.find_resources("AWS::Lambda::Alias")
+    functions = stack.find_resources("AWS::Lambda::Function")
+    found = []
+    for resource in stack.find_resources("AWS::Lambda::EventSourceMapping").values():
+        mapping = dict(resource["Properties"])
+        alias_id = str(mapping["FunctionName"]).partition("'Ref': '")[2].partition("'")[0]
+        called = functions[aliases[alias_id]["Properties"]["FunctionName"]["Ref"]]["Properties"]
+        assert str(mapping["FunctionName"]).endswith("':live']]}")
+        if called["FunctionName"] == f"motorpool-{function.name}":
+            found.append(mapping)
+    return found
 
 
 def as_list(value: Any) -> list[Any]:
@@ -183,7 +184,7 @@ def listed(stack: Template, function: Function) -> Grants:
         stream = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "StreamArn"]}
         expected |= grants(READING_A_STREAM, stream)
         expected |= grants(["dynamodb:ListStreams"], every_stream(table))
-        expected |= grants(["sqs:SendMessage"], queue(stack, "transfers", dead=True))
+        expected |= grants(["sqs:SendMessage"], queue(stack, function.spec.dead, dead=True))
     return expected
 
 
@@ -306,33 +307,65 @@ def test_a_consumer_reads_its_queue_and_hands_back_only_what_failed(
     stack: Template, function: Function
 ) -> None:
     assert isinstance(function.spec, Consumer)
-    name, mapping = mapped_to(stack, queue(stack, function.spec.queue))
-    assert name == f"motorpool-{function.name}"
+    [mapping] = mappings_of(stack, function)
+    assert mapping["EventSourceArn"] == queue(stack, function.spec.queue)
     assert mapping["BatchSize"] == function.spec.batch
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     # A new account may have a concurrency of 10 for everything.
     assert 2 <= mapping["ScalingConfig"]["MaximumConcurrency"] <= 5
 
 
-def test_the_relay_is_told_of_new_outbox_entries_only_and_hands_back_what_failed(
-    stack: Template,
+STREAM_READERS = {f.name: f for f in discover() if isinstance(f.spec, StreamReader)}
+
+
+@pytest.mark.parametrize("function", STREAM_READERS.values(), ids=by_name)
+def test_a_stream_reader_hands_back_what_failed_and_is_asked_again_as_long_as_the_stream_keeps_it(
+    stack: Template, function: Function
 ) -> None:
-    stream = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "StreamArn"]}
-    name, mapping = mapped_to(stack, stream)
-    [pattern] = mapping["FilterCriteria"]["Filters"]
-    assert name == "motorpool-relay_outbox"
-    assert json.loads(pattern["Pattern"]) == {
-        "eventName": ["INSERT"],
-        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.OUTBOX}]}}},
-    }
+    assert isinstance(function.spec, StreamReader)
+    [mapping] = mappings_of(stack, function)
+    table = sole_id(stack, "AWS::DynamoDB::Table")
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": [table, "StreamArn"]}
     # From the oldest record on, so that a deployment loses none; a poisoned one stops no others.
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"]
     # Unlimited, so that only the stream's own 24 hours end the tries.
     assert mapping.keys().isdisjoint({"MaximumRetryAttempts", "MaximumRecordAgeInSeconds"})
-    dead = queue(stack, "transfers", dead=True)
+    dead = queue(stack, function.spec.dead, dead=True)
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": dead}}
+
+
+def test_the_stream_has_no_more_readers_than_aws_advises() -> None:
+    assert len(STREAM_READERS) <= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "relay_outbox",
+            {
+                "eventName": ["INSERT"],
+                "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.OUTBOX}]}}},
+            },
+        ),
+        (
+            "forget_photo",
+            {
+                "eventName": ["REMOVE"],
+                "userIdentity": {"type": ["Service"]},
+                "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.PHOTOS}]}}},
+            },
+        ),
+    ],
+)
+def test_a_stream_reader_is_told_only_of_new_outbox_entries_or_of_photos_that_dynamodb_deleted(
+    stack: Template, name: str, told: dict[str, Any]
+) -> None:
+    [mapping] = mappings_of(stack, STREAM_READERS[name])
+    [pattern] = mapping["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == told
 
 
 def test_the_transfer_endpoint_counts_1800_requests_an_hour(stack: Template) -> None:

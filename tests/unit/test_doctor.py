@@ -101,7 +101,11 @@ def test_a_region_without_snapstart_is_a_problem(region: str, verdict: Verdict) 
 
 
 def test_a_consumer_wants_all_that_it_may_run_at_once_and_other_functions_one() -> None:
-    specs = [Spec(), StreamReader(key_prefix="X#"), Consumer(queue="uploads", concurrency=4)]
+    specs = [
+        Spec(),
+        StreamReader(key_prefix="X#", dead="uploads"),
+        Consumer(queue="uploads", concurrency=4),
+    ]
     assert doctor.wanted_concurrency(specs) == 6
 
 

@@ -111,7 +111,7 @@ def test_a_handler_loads_nothing_heavy_and_makes_its_clients_and_their_first_cal
     expected = {
         "dynamodb": uses.table or uses.index,
         "s3": uses.photos or uses.thumbnails,
-        "sqs": uses.sends or isinstance(function.spec, Consumer),
+        "sqs": uses.sends or isinstance(function.spec, Consumer | StreamReader),
         "secrets_manager": uses.secrets,
     }
     assert set(told["made"]) == {service for service, used in expected.items() if used}

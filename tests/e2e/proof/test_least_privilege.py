@@ -28,6 +28,7 @@ from infra.names import DEFAULT
 from infra.paths import BUILD
 from infra.spec import Route, discover
 from tests.e2e.api import ORGANIZATIONS, VEHICLES, Api, a_person, new_plate, served, until
+from tests.e2e.expiry import expired
 from tests.e2e.failures import first_delivery_fails
 from tests.e2e.proof.conftest import CALLS
 from tests.e2e.tenant import CHECK_INS, Tenant, photo_id
@@ -54,7 +55,10 @@ UNSEEN = {
     ("dynamodb:ListStreams", "*/stream/[*]"): "Lambda lists the streams; here the engine does",
     ("dynamodb:GetRecords", "*/stream"): "Lambda reads the stream; here the engine does",
     ("dynamodb:GetShardIterator", "*/stream"): "Lambda reads the stream; here the engine does",
-    ("s3:ListBucket", "DataPhotos*"): "asked for after a 403; the engine says 404 of what is absent",
+    (
+        "s3:ListBucket",
+        "DataPhotos*",
+    ): "asked for after a 403; the engine says 404 of what is absent",
     ("sqs:SendMessage", "QueuesDead*"): "only what nobody can handle goes there: `test_drills.py`",
 }
 # The only resources that are not one thing, with the reason why there is none finer.
@@ -193,6 +197,7 @@ def _looks_at_photos(day: Tenant) -> None:
     day.inspected(handle)
     assert _seen(day, handle) == 200
     assert _seen(day, handle, "thumbnail") == 200
+    expired(photo_id(handle))
 
 
 # Of a missing object, AWS's S3 says 403 to a role that may not list the bucket; the engine 404.

@@ -60,8 +60,11 @@ def plate_claim(partner_id: str, state: str, compared_plate: str) -> Key:
     return Key(f"PARTNER#{partner_id}#PLATE#{state}#{compared_plate}", "CLAIM")
 
 
+PHOTOS = "PHOTO#"
+
+
 def photo(photo_id: str) -> Key:
-    return Key(f"PHOTO#{photo_id}", "PHOTO")
+    return Key(f"{PHOTOS}{photo_id}", "PHOTO")
 
 
 CHECK_INS = "CHECKIN#"

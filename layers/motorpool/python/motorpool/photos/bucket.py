@@ -16,6 +16,7 @@ from motorpool.photos.model import (
     ContentType,
     Photo,
     object_key,
+    thumbnails_of,
 )
 from motorpool.priming import prime
 
@@ -86,6 +87,17 @@ def file_of(photo: Photo, version_id: str) -> bytes:
 def remove(photo_id: str, version_id: str) -> None:
     """Delete a version of the file for good; deleting it again changes nothing."""
     aws.s3().delete_object(Bucket=_bucket(), Key=object_key(photo_id), VersionId=version_id)
+
+
+def remove_all(photo_id: str) -> None:
+    """Delete every version of a photo's file and of its thumbnails for good."""
+    for prefix in (object_key(photo_id), thumbnails_of(photo_id)):
+        pages = aws.s3().get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=_bucket(), Prefix=prefix):
+            for found in page.get("Versions", []):
+                aws.s3().delete_object(
+                    Bucket=_bucket(), Key=found["Key"], VersionId=found["VersionId"]
+                )
 
 
 def keep_thumbnail(photo: Photo, jpeg: bytes) -> None:
