@@ -198,6 +198,7 @@ def _looks_at_photos(day: Tenant) -> None:
     assert _seen(day, handle) == 200
     assert _seen(day, handle, "thumbnail") == 200
     expired(photo_id(handle))
+    assert day.inspected(day.photo(user, b"no photo"))["photoStatus"] == "Rejected"
 
 
 # Of a missing object, AWS's S3 says 403 to a role that may not list the bucket; the engine 404.
