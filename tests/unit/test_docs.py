@@ -251,10 +251,9 @@ def _options_of(command: Any) -> dict[str, bool]:
 
 
 # Commands that AWS's command line adds to those of AWS's services, with their options.
-OF_THE_AWS_CLI = {
-    "logs tail": {"--since", "--filter-pattern"},
-    "s3 rb": {"--force"},
-}
+OF_THE_AWS_CLI = {"logs tail": {"--since", "--filter-pattern"}}
+# The one service whose operations have another name there.
+RENAMED = {"s3api": "s3"}
 EVERYWHERE = {"--query", "--output"}
 
 
@@ -265,6 +264,7 @@ def _is_aws_command(text: str, _: Path) -> bool:
     options = {word for word in words if word.startswith("--")} - EVERYWHERE
     if added := OF_THE_AWS_CLI.get(f"{service} {operation}"):
         return options <= added
+    service = RENAMED.get(service, service)
     if service not in SESSION.get_available_services():
         return False
     if operation == "wait":
