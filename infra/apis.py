@@ -37,6 +37,11 @@ ACCESS_LOG = {
 }
 
 
+def access_log_group(names: Names, api: ApiName) -> str:
+    """The name of the log group with a line for each request to the API."""
+    return f"/aws/apigateway/{names.of(api)}"
+
+
 class GatewayLogging(Construct):
     """The role with which API Gateway writes to CloudWatch Logs: one for the account and region."""
 
@@ -94,7 +99,7 @@ class Api(Construct):
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
             disable_execute_api_endpoint=domain is not None,
-            deploy_options=self._stage(),
+            deploy_options=self._stage(names),
             default_method_options=apigateway.MethodOptions(
                 authorization_type=apigateway.AuthorizationType.CUSTOM,
                 authorizer=self._authorizer(authorizer),
@@ -119,7 +124,7 @@ class Api(Construct):
         host = self.domain or f"{self.id}.execute-api.{stack.region}.{stack.url_suffix}"
         return f"https://{host}/{STAGES[self.name]}"
 
-    def _stage(self) -> apigateway.StageOptions:
+    def _stage(self, names: Names) -> apigateway.StageOptions:
         return apigateway.StageOptions(
             stage_name=STAGES[self.name],
             throttling_rate_limit=REQUESTS_PER_SECOND,
@@ -132,6 +137,7 @@ class Api(Construct):
                 logs.LogGroup(
                     self,
                     "AccessLogs",
+                    log_group_name=access_log_group(names, self.name),
                     retention=LOG_RETENTION,
                     removal_policy=RemovalPolicy.DESTROY,
                 )

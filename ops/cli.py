@@ -24,6 +24,7 @@ from motorpool.tenants.partners import Partner
 from ops import doctor, versions
 from ops.drills import DrillFailed
 from ops.drills import app as drill_app
+from ops.restore import NoRestore, restore
 from ops.screen import console, one_line, print_anywhere, show
 from ops.stacks import of_stacks
 from ops.target import NoTarget, Target
@@ -45,6 +46,7 @@ app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
 app.add_typer(drill_app, name="drill")
+app.command("restore")(restore)
 
 # Commands that work without the table: before the first deployment, or when it is broken.
 WITHOUT_DATA = {"doctor", "rollback", "prune"}
@@ -356,7 +358,7 @@ def main() -> None:
     print_anywhere()
     try:
         app()
-    except (MotorpoolError, NoTarget, DrillFailed, versions.NoRollback) as error:
+    except (MotorpoolError, NoTarget, DrillFailed, NoRestore, versions.NoRollback) as error:
         sys.exit(f"motorpool: {one_line(str(error))}")
 
 

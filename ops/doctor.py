@@ -178,21 +178,40 @@ def logging_role(
     return Finding("gateway logs", Verdict.OK, "the deployment sets the region's role")
 
 
-def subscribers(sns: Any, topics: Iterable[str], arguments: CdkArguments | None) -> Finding:
-    """Whether somebody is told when an alarm goes off."""
+def subscribers(
+    sns: Any, topics: Iterable[str], ours: Collection[str], arguments: CdkArguments | None
+) -> Finding:
+    """Whether somebody is told when an alarm goes off, now and after the deployment.
+
+    `ours`: the ARNs of the subscriptions that deployments made. A deployment ends those with
+    another address than it names.
+    """
     found = [
-        subscription["SubscriptionArn"]
+        subscription
         for topic in topics
         for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
         for subscription in page["Subscriptions"]
     ]
-    confirmed = [arn for arn in found if arn.startswith("arn:")]
-    if confirmed:
-        return Finding("alarms", Verdict.OK, f"{len(confirmed)} confirmed subscription(s)")
-    if "PendingConfirmation" in found:
+    confirmed = [each for each in found if each["SubscriptionArn"].startswith("arn:")]
+    address = arguments.context.get("alarmEmail", "") if arguments is not None else ""
+    ending = [
+        each.get("Endpoint", "")
+        for each in confirmed
+        if arguments is not None
+        and each["SubscriptionArn"] in ours
+        and each.get("Endpoint") != address
+    ]
+    if ending and not address:
+        text = f"the deployment names no address, and would end the mails to {ending[0]}. Name it:"
+        command = f'make deploy ARGS="-c alarmEmail={ending[0]} …"'
+        return Finding("alarms", Verdict.WARNING, text, command)
+    if len(confirmed) > len(ending):
+        count = len(confirmed) - len(ending)
+        return Finding("alarms", Verdict.OK, f"{count} confirmed subscription(s)")
+    if any(each["SubscriptionArn"] == "PendingConfirmation" for each in found):
         text = "the subscription is not confirmed: open the link in the mail that AWS sent."
         return Finding("alarms", Verdict.WARNING, text)
-    if arguments is not None and (address := arguments.context.get("alarmEmail")):
+    if address:
         text = f"AWS will send a mail to {address}, with a link to confirm the subscription"
         return Finding("alarms", Verdict.OK, text)
     text = "nobody is told when an alarm goes off. Deploy with an address:"
@@ -288,7 +307,12 @@ def examine(title: str, arguments: CdkArguments | None = None) -> Iterator[Findi
     )
     yield _asked(
         "alarms",
-        lambda: subscribers(boto3.client("sns"), of_stacks(title, "AWS::SNS::Topic"), arguments),
+        lambda: subscribers(
+            boto3.client("sns"),
+            of_stacks(title, "AWS::SNS::Topic"),
+            of_stacks(title, "AWS::SNS::Subscription"),
+            arguments,
+        ),
     )
     if arguments is not None:
         yield approval(arguments, sys.stdin.isatty())

@@ -172,14 +172,42 @@ def test_alarms_need_somebody_who_confirmed_the_subscription(
 ) -> None:
     listed = {"Subscriptions": [{"SubscriptionArn": arn} for arn in subscriptions]}
     with aws("sns", ("list_subscriptions_by_topic", listed)) as sns:
-        found = doctor.subscribers(sns, [TOPIC], arguments)
+        found = doctor.subscribers(sns, [TOPIC], [], arguments)
     assert found.verdict == verdict
     assert says in found.text
 
 
+@pytest.mark.parametrize(
+    ("arguments", "verdict", "says"),
+    [
+        (None, Verdict.OK, "1 confirmed"),
+        (deploys("-c", "alarmEmail=ops@example.com"), Verdict.OK, "1 confirmed"),
+        (deploys("-c", "alarmEmail=new@example.com"), Verdict.OK, "a mail to new@example.com"),
+        (deploys(), Verdict.WARNING, "would end the mails to ops@example.com"),
+    ],
+)
+def test_a_deployment_that_would_end_the_mails_is_told_so(
+    arguments: CdkArguments | None, verdict: Verdict, says: str
+) -> None:
+    ours = f"{TOPIC}:1"
+    listed = {"Subscriptions": [{"SubscriptionArn": ours, "Endpoint": "ops@example.com"}]}
+    with aws("sns", ("list_subscriptions_by_topic", listed)) as sns:
+        found = doctor.subscribers(sns, [TOPIC], [ours], arguments)
+    assert found.verdict == verdict
+    assert says in found.text
+    if verdict == Verdict.WARNING:
+        assert found.command == 'make deploy ARGS="-c alarmEmail=ops@example.com …"'
+
+
+def test_a_subscription_made_by_hand_outlives_deployments() -> None:
+    listed = {"Subscriptions": [{"SubscriptionArn": f"{TOPIC}:1", "Endpoint": "ops@example.com"}]}
+    with aws("sns", ("list_subscriptions_by_topic", listed)) as sns:
+        assert doctor.subscribers(sns, [TOPIC], [], deploys()).verdict == Verdict.OK
+
+
 def test_without_a_topic_nobody_is_told() -> None:
     with aws("sns") as sns:
-        assert doctor.subscribers(sns, [], None).verdict == Verdict.WARNING
+        assert doctor.subscribers(sns, [], [], None).verdict == Verdict.WARNING
 
 
 # --- VIN data, approval ------------------------------------------------------------------------
