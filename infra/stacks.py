@@ -18,6 +18,7 @@ from infra.assets import Build
 from infra.dashboard import Dashboard
 from infra.data import Data
 from infra.domain import Domain
+from infra.firewall import Firewall
 from infra.function import FunctionFolder
 from infra.layers import Layers
 from infra.names import Names, Part
@@ -25,6 +26,7 @@ from infra.paths import FUNCTIONS
 from infra.queues import Queues
 from infra.settings import DomainSettings, Settings
 from infra.spec import ApiName, Authorizer, Function, Route, Spec, discover
+from infra.usage import UsagePlan
 
 
 def add_stacks(
@@ -43,7 +45,7 @@ def add_stacks(
     }
     if settings.domain:
         DomainStack(app, names, domain=settings.domain, apis=apis)
-    MonitoringStack(app, names, data=data, folders=folders)
+    MonitoringStack(app, settings, data=data, apis=apis, folders=folders)
 
 
 class _Stack(Stack):
@@ -152,7 +154,10 @@ class ApiStack(_Stack):
             ],
             authorizer=workers.authorizer,
             domain=settings.domain.name if settings.domain else None,
+            needs_keys=settings.needs_keys,
         )
+        # Exported whether another stack uses it or not, as in the data stack.
+        self.export_value(self.api.id)
         self.show(**{f"{title}ApiUrl": self.api.url, f"{title}ApiId": self.api.id})
 
 
@@ -172,17 +177,31 @@ class DomainStack(_Stack):
 
 
 class MonitoringStack(_Stack):
-    """Alarms and the dashboard. Nothing depends on it, and the local run leaves it out."""
+    """Alarms and the dashboard, and what limits clients and addresses.
+
+    Nothing depends on it, and the local run leaves it out.
+    """
 
     def __init__(
-        self, scope: Construct, names: Names, *, data: DataStack, folders: Iterable[Function]
+        self,
+        scope: Construct,
+        settings: Settings,
+        *,
+        data: DataStack,
+        apis: Mapping[ApiName, Api],
+        folders: Iterable[Function],
     ) -> None:
-        super().__init__(scope, names, "monitoring", "alarms and dashboard")
+        names = settings.names
+        super().__init__(scope, names, "monitoring", "alarms, dashboard and limits")
         queues = data.queues
         alarms = Alarms(self, "Alarms", names=names, live=queues.live, dead=queues.dead)
         Dashboard(
             self, "Dashboard", names=names, functions=folders, queues=queues, alarms=alarms.all
         )
+        if settings.has_usage_plan:
+            UsagePlan(self, "Usage", names=names, apis=apis)
+        if settings.has_firewall:
+            Firewall(self, "Firewall", names=names, apis=apis)
 
 
 def _deployed(

@@ -132,7 +132,7 @@ def test_monitoring_has_the_alarms_and_the_dashboard_and_nothing_needs_it(assemb
         assert not any(kind.startswith("AWS::CloudWatch::") for kind in types)
 
 
-def test_stacks_hand_on_no_layers_and_of_their_functions_only_the_authorizer(
+def test_stacks_hand_on_no_layers_of_their_functions_only_the_authorizer_and_the_apis_ids(
     assembly: Path,
 ) -> None:
     exported = {
@@ -147,7 +147,13 @@ def test_stacks_hand_on_no_layers_and_of_their_functions_only_the_authorizer(
         if name.startswith("authorizer")
     ]
 
-    assert exported == {json.dumps({"Ref": alias})}
+    apis = [
+        name
+        for part in ("partner", "supplier")
+        for name in of_type(part_of(assembly, part), "AWS::ApiGateway::RestApi")
+    ]
+    # The ids are handed on whether they are used or not, so that a last use can be removed.
+    assert exported == {json.dumps({"Ref": name}) for name in (alias, *apis)}
     for part in ("workers", "partner", "supplier"):
         resources = part_of(assembly, part)
         layers = of_type(resources, "AWS::Lambda::LayerVersion").keys()
@@ -256,6 +262,8 @@ def test_with_a_domain_the_apis_answer_under_no_other_name(assembly: Path, dev: 
         ({"domain": DOMAIN}, "needs both: -c domain=<name> and -c certificateArn="),
         ({"certificateArn": CERTIFICATE}, "needs both: -c domain=<name> and -c certificateArn="),
         ({"apiGatewayLogs": "false"}, "apiGatewayLogs is 'false': give `existing`"),
+        ({"usagePlans": "on"}, "usagePlans is 'on': give `true` to limit each client, `prepared`"),
+        ({"waf": "yes"}, "waf is 'yes': give `true` to limit each address with AWS WAF"),
     ],
     ids=str,
 )
