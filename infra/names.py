@@ -52,7 +52,7 @@ class Names:
     @property
     def usage_plan(self) -> str:
         """The name of the usage plan, by which the operators' command line finds it."""
-        return self.of("clients")
+        return f"{self.title}-clients"
 
     def stack(self, part: Part) -> str:
         """The name of one of the stacks."""

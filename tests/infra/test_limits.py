@@ -63,7 +63,7 @@ def need_keys(assembly: Path) -> set[bool]:
 def test_one_plan_limits_what_a_client_sends_to_both_apis(limited: Path) -> None:
     [plan] = of_kind(limited, "AWS::ApiGateway::UsagePlan")
 
-    assert plan["UsagePlanName"] == PROD.usage_plan == "motorpool-prod-clients"
+    assert plan["UsagePlanName"] == PROD.usage_plan == "Motorpool-prod-clients"
     assert plan["Throttle"] == {"RateLimit": CLIENT.per_second, "BurstLimit": CLIENT.at_once}
     assert "Quota" not in plan
     ids = api_ids(limited)
@@ -163,4 +163,4 @@ def test_the_limits_are_published(assembly: Path) -> None:
 
 
 def test_the_default_environments_plan_has_a_name_of_its_own() -> None:
-    assert DEFAULT.usage_plan == "motorpool-clients"
+    assert DEFAULT.usage_plan == "Motorpool-clients"
