@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as events_targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -20,8 +22,11 @@ from infra.layers import ARCHITECTURE, RUNTIME, Layers
 from infra.names import Names
 from infra.queues import Queues
 from infra.spec import Consumer, Function, Route, Spec, StreamReader
+from motorpool.pings import PING
 
 LOG_RETENTION = logs.RetentionDays.ONE_MONTH
+# SnapStart drops the snapshot of a version that nobody invoked for 14 days.
+PING_EVERY = Duration.days(7)
 
 
 class FunctionFolder(Construct):
@@ -79,6 +84,17 @@ class FunctionFolder(Construct):
             ),
         )
         self.live = lambda_.Alias(self, "Live", alias_name="live", version=handler.current_version)
+        events.Rule(
+            self,
+            "Ping",
+            description=f"Keeps the snapshot of {name}",
+            schedule=events.Schedule.rate(PING_EVERY),
+            targets=[
+                events_targets.LambdaFunction(
+                    self.live, event=events.RuleTargetInput.from_object(PING)
+                )
+            ],
+        )
         if isinstance(spec, StreamReader):
             lambda_.EventSourceMapping(
                 self,

@@ -19,6 +19,7 @@ from infra.budget import MonthlyBudget
 from infra.dashboard import Dashboard
 from infra.data import Data
 from infra.domain import Domain
+from infra.firewall import Firewall
 from infra.function import FunctionFolder
 from infra.layers import Layers
 from infra.names import Names, Part
@@ -27,6 +28,7 @@ from infra.queues import Queues
 from infra.settings import DomainSettings, Settings
 from infra.spec import ApiName, Authorizer, Function, Route, Spec, discover
 from infra.topic import AlarmTopic
+from infra.usage import UsagePlan
 
 
 def add_stacks(
@@ -46,7 +48,7 @@ def add_stacks(
     apis = {name: stack.api for name, stack in stacks.items()}
     if settings.domain:
         DomainStack(app, names, domain=settings.domain, apis=apis)
-    monitoring = MonitoringStack(app, settings, data=data, folders=folders)
+    monitoring = MonitoringStack(app, settings, data=data, apis=apis, folders=folders)
     for stack in stacks.values():
         # For the log groups of their requests, which are known by name.
         monitoring.add_stack_dependency(stack)
@@ -158,7 +160,10 @@ class ApiStack(_Stack):
             ],
             authorizer=workers.authorizer,
             domain=settings.domain.name if settings.domain else None,
+            needs_keys=settings.needs_keys,
         )
+        # Exported whether another stack uses it or not, as in the data stack.
+        self.export_value(self.api.id)
         self.show(**{f"{title}ApiUrl": self.api.url, f"{title}ApiId": self.api.id})
 
 
@@ -178,16 +183,22 @@ class DomainStack(_Stack):
 
 
 class MonitoringStack(_Stack):
-    """Alarms, whom they tell, and the dashboard.
+    """Alarms, whom they tell, the dashboard, and what limits clients and addresses.
 
     Nothing depends on it, and the local run leaves it out.
     """
 
     def __init__(
-        self, scope: Construct, settings: Settings, *, data: DataStack, folders: Sequence[Function]
+        self,
+        scope: Construct,
+        settings: Settings,
+        *,
+        data: DataStack,
+        apis: Mapping[ApiName, Api],
+        folders: Sequence[Function],
     ) -> None:
         names = settings.names
-        super().__init__(scope, names, "monitoring", "alarms and dashboard")
+        super().__init__(scope, names, "monitoring", "alarms, dashboard and limits")
         alarms = Alarms(
             self,
             "Alarms",
@@ -205,6 +216,10 @@ class MonitoringStack(_Stack):
             MonthlyBudget(
                 self, "Costs", dollars=settings.monthly_budget, email=settings.alarm_email
             )
+        if settings.has_usage_plan:
+            UsagePlan(self, "Usage", names=names, apis=apis)
+        if settings.has_firewall:
+            Firewall(self, "Firewall", names=names, apis=apis)
 
 
 def _deployed(

@@ -23,6 +23,7 @@ from infra.spec import (
 )
 from infra.stacks import add_stacks
 from motorpool.dynamodb import keys
+from motorpool.pings import PING
 from tests.templates import whole
 
 Grants = set[tuple[str, str]]
@@ -415,3 +416,31 @@ def test_every_log_group_forgets_after_a_month(stack: Template) -> None:
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
     names = {str(group["Properties"].get("LogGroupName")) for group in groups}
     assert {f"/aws/lambda/motorpool-{function.name}" for function in discover()} <= names
+
+
+@every_function
+def test_every_live_alias_is_pinged_weekly_because_snapshots_last_fourteen_idle_days(
+    stack: Template, function: Function
+) -> None:
+    [lambda_] = stack.find_resources(
+        "AWS::Lambda::Function", {"Properties": {"FunctionName": f"motorpool-{function.name}"}}
+    )
+    [alias] = stack.find_resources(
+        "AWS::Lambda::Alias", {"Properties": {"FunctionName": {"Ref": lambda_}}}
+    )
+    [(rule, pinged)] = [
+        (name, rule["Properties"])
+        for name, rule in stack.find_resources("AWS::Events::Rule").items()
+        if rule["Properties"]["Targets"][0]["Arn"] == {"Ref": alias}
+    ]
+    [target] = pinged["Targets"]
+    permissions = stack.find_resources(
+        "AWS::Lambda::Permission",
+        {"Properties": {"Principal": "events.amazonaws.com", "FunctionName": {"Ref": alias}}},
+    ).values()
+
+    assert (pinged["State"], pinged["ScheduleExpression"]) == ("ENABLED", "rate(7 days)")
+    assert json.loads(target["Input"]) == PING
+    assert [permission["Properties"]["SourceArn"] for permission in permissions] == [
+        {"Fn::GetAtt": [rule, "Arn"]}
+    ]

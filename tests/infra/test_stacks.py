@@ -159,7 +159,7 @@ def test_a_deployment_may_say_whom_alarms_tell_and_what_a_month_may_cost(dev: Pa
         assert alarm["AlarmName"].startswith("Motorpool-dev-")
 
 
-def test_stacks_hand_on_no_layers_and_of_their_functions_only_the_authorizer(
+def test_stacks_hand_on_no_layers_of_their_functions_only_the_authorizer_and_the_apis_ids(
     assembly: Path,
 ) -> None:
     exported = {
@@ -174,7 +174,13 @@ def test_stacks_hand_on_no_layers_and_of_their_functions_only_the_authorizer(
         if name.startswith("authorizer")
     ]
 
-    assert exported == {json.dumps({"Ref": alias})}
+    apis = [
+        name
+        for part in ("partner", "supplier")
+        for name in of_type(part_of(assembly, part), "AWS::ApiGateway::RestApi")
+    ]
+    # The ids are handed on whether they are used or not, so that a last use can be removed.
+    assert exported == {json.dumps({"Ref": name}) for name in (alias, *apis)}
     for part in ("workers", "partner", "supplier"):
         resources = part_of(assembly, part)
         layers = of_type(resources, "AWS::Lambda::LayerVersion").keys()
@@ -289,6 +295,8 @@ def test_with_a_domain_the_apis_answer_under_no_other_name(assembly: Path, dev: 
         ({"monthlyBudget": "50"}, "monthlyBudget needs somebody to tell: -c alarmEmail="),
         ({"monthlyBudget": "0", "alarmEmail": EMAIL}, "'0': give whole dollars, 1 or more"),
         ({"monthlyBudget": "$50", "alarmEmail": EMAIL}, "'$50': give whole dollars, 1 or more"),
+        ({"usagePlans": "on"}, "usagePlans is 'on': give `true` to limit each client, `prepared`"),
+        ({"waf": "yes"}, "waf is 'yes': give `true` to limit each address with AWS WAF"),
     ],
     ids=str,
 )

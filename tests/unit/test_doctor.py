@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from infra.names import DEFAULT
 from infra.spec import Consumer, Spec, StreamReader
 from ops import deploy, doctor
 from ops.cdk_arguments import CdkArguments
@@ -332,22 +333,22 @@ def cdk(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
 
 def test_a_new_account_is_ready_and_told_what_it_lacks(account: Answers) -> None:
-    found = {finding.about: finding for finding in doctor.examine("Motorpool", deploys())}
+    found = {finding.about: finding for finding in doctor.examine(DEFAULT, deploys())}
     assert list(found) == [
         "credentials", "bootstrap", "snapstart", "concurrency", "gateway logs", "alarms",
-        "approval", "stacks", "functions", "VIN data",
+        "API keys", "approval", "stacks", "functions", "VIN data",
     ]  # fmt: skip
     assert found["stacks"].text == "none yet: this will be the first deployment"
     assert found["alarms"].verdict == Verdict.WARNING
 
 
 def test_without_a_deployment_that_follows_nobody_asks_for_approval(account: Answers) -> None:
-    assert "approval" not in {finding.about for finding in doctor.examine("Motorpool")}
+    assert "approval" not in {finding.about for finding in doctor.examine(DEFAULT)}
 
 
 def test_credentials_that_aws_refuses_end_the_checks(account: Answers) -> None:
     account["sts"] = [("get_caller_identity", "ExpiredToken")]
-    [found] = doctor.examine("Motorpool")
+    [found] = doctor.examine(DEFAULT)
     assert (found.about, found.verdict) == ("credentials", Verdict.PROBLEM)
     assert "ExpiredToken" in found.text
 
@@ -355,7 +356,7 @@ def test_credentials_that_aws_refuses_end_the_checks(account: Answers) -> None:
 def test_a_check_that_is_not_permitted_is_a_warning_and_the_others_go_on(account: Answers) -> None:
     account["ssm"] = [("get_parameter", "AccessDeniedException")]
     account["lambda"] = [("get_account_settings", "AccessDeniedException")]
-    found = {finding.about: finding for finding in doctor.examine("Motorpool")}
+    found = {finding.about: finding for finding in doctor.examine(DEFAULT)}
     assert found["bootstrap"].verdict == found["concurrency"].verdict == Verdict.WARNING
     assert "could not be checked" in found["bootstrap"].text
     assert found["VIN data"].verdict == Verdict.OK
@@ -364,7 +365,7 @@ def test_a_check_that_is_not_permitted_is_a_warning_and_the_others_go_on(account
 def test_on_the_local_stack_the_checks_of_an_account_are_named_and_skipped(
     account: Answers,
 ) -> None:
-    found = list(doctor.examine_local("Motorpool"))
+    found = list(doctor.examine_local(DEFAULT))
     skipped = {finding.about for finding in found if finding.verdict == Verdict.SKIPPED}
     assert {"credentials", "bootstrap", "concurrency", "alarms"} <= skipped
     assert {finding.about for finding in found} - skipped == {"stacks", "functions", "VIN data"}

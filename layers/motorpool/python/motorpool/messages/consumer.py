@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from motorpool import aws, budget, telemetry
 from motorpool.errors import Unavailable
 from motorpool.messages import queues
+from motorpool.pings import answers_pings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -50,6 +51,7 @@ def consumer(
     )
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
+    @answers_pings
     def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
         function = telemetry.function_of(context)
         began = time.monotonic()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from motorpool import budget, telemetry
 from motorpool.messages import queues
+from motorpool.pings import answers_pings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -30,6 +31,7 @@ def stream_reader[T](
     def decorated(
         handle: Callable[[T], None],
     ) -> "Callable[[dict[str, Any], LambdaContext], dict[str, Any]]":
+        @answers_pings
         @budget.of_one_request()
         def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             function = telemetry.function_of(context)
