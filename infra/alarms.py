@@ -39,9 +39,9 @@ STATE = Duration.minutes(1)
 COUNT = Duration.minutes(5)
 
 # How old a queue's oldest message may be. A transfer may take two minutes by the contract. Nobody
-# waits for the inspection of a photo, and one that failed comes again only after minutes.
+# waits for the inspection of a photo, and one that did not end comes again only after minutes.
 OLDEST_SECONDS: Mapping[Queue, int] = {"transfers": 60, "uploads": 600}
-# The stream's records are transfers' messages that were not sent yet.
+# The stream's records are transfers' messages that were not sent yet, and photos that expired.
 OLDEST_RECORD_SECONDS = 60
 
 

@@ -25,7 +25,8 @@ from infra.spec import Consumer, Function, Route, Spec, StreamReader
 from motorpool.pings import PING
 
 LOG_RETENTION = logs.RetentionDays.ONE_MONTH
-# SnapStart drops the snapshot of a version that nobody invoked for 14 days.
+# SnapStart drops the snapshot of a version that nobody invoked for 14 days: see
+# docs/decisions/0007-snapstart-kept-alive.md.
 PING_EVERY = Duration.days(7)
 
 

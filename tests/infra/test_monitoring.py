@@ -62,7 +62,9 @@ def expected() -> Iterator[tuple[str, tuple[Any, ...]]]:
     for function in FUNCTIONS:
         yield crashes_of(function), ("AWS/Lambda", "Errors", 300, "Sum", 1)
         yield f"throttled-function-{function}", ("AWS/Lambda", "Throttles", 300, "Sum", 1)
-    yield "late-stream-relay_outbox", ("AWS/Lambda", "IteratorAge", 60, "Maximum", 60_000)
+    for reader in ("forget_photo", "relay_outbox"):
+        late = ("AWS/Lambda", "IteratorAge", 60, "Maximum", 60_000)
+        yield f"late-stream-{reader}", late
     for api in get_args(ApiName):
         own = (OURS, f"{api.title()}GatewayErrors", 300, "Sum", 1)
         yield f"gateway-errors-{api}", own
