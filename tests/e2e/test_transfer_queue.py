@@ -77,7 +77,7 @@ def test_a_transfer_whose_first_delivery_fails_is_completed_within_seconds(
 ) -> None:
     vehicle_id = fleet.vehicle_id()
     lost = "dynamodb:BatchGetItem"
-    with first_delivery_fails("apply_transfer", lost, r"motorpool\.errors\.Unavailable"):
+    with first_delivery_fails("apply_transfer", lost, r"\S+ AccessDenied\w*"):
         answer = fleet.supplier.transfer(vehicle_id, fleet.west.id)
     transfer = fleet.supplier.ended(answer.json()["transfer"]["id"])
     assert transfer["status"] == "completed"
@@ -126,7 +126,7 @@ def test_a_transfer_that_could_not_be_relayed_is_relayed_when_it_can_be(
         answer = fleet.supplier.transfer(vehicle_id, fleet.west.id)
         transfer_id = answer.json()["transfer"]["id"]
         sequence = sequence_of(transfer_id)
-        poison[sequence] = Fault("relay_outbox", r"\S+Error AccessDenied\w*")
+        poison[sequence] = Fault("relay_outbox", r"\S+ AccessDenied\w*")
         until(lambda: relays_of(sequence))
         assert fleet.supplier.transfer_of(transfer_id)["status"] == "accepted"
     assert fleet.supplier.ended(transfer_id)["status"] == "completed"

@@ -245,11 +245,10 @@ def _transfers(day: Tenant) -> None:
 
 def _fails_to_handle_a_message(day: Tenant) -> None:
     """A consumer that fails asks for the message again."""
-    unread = r"motorpool\.errors\.Unavailable"
-    with first_delivery_fails("apply_transfer", "dynamodb:BatchGetItem", unread):
+    denied = r"\S+ AccessDenied\w*"
+    with first_delivery_fails("apply_transfer", "dynamodb:BatchGetItem", denied):
         accepted = served(day.supplier.transfer(day.vehicle_id(), day.coast.id))["transfer"]
-    unseen = r"\S+Error AccessDenied\w*"
-    with first_delivery_fails("inspect_photo", "s3:GetObjectVersion", unseen):
+    with first_delivery_fails("inspect_photo", "s3:GetObjectVersion", denied):
         handle = day.photo(day.user())
     assert day.supplier.ended(accepted["id"])["status"] == "completed"
     assert day.inspected(handle)["photoStatus"] == "Ready"
