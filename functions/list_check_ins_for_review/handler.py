@@ -18,6 +18,6 @@ from motorpool.errors import InvalidParameters
 @endpoint(raises=(InvalidParameters,))
 def handler(query: ReviewQueueQuery, caller: Caller, here: PublicUrl) -> CheckInsAnswer:
     name = f"{query.status} of {caller.partner_id} below {caller.org_path}"
-    after = key_before(query.cursor, name)
+    after = key_before(query.cursor, name, caller)
     found, last = checkins.for_review(caller, query.status, limit=query.limit, after=after)
-    return CheckInsAnswer.of(found, here, cursor_after(last, name))
+    return CheckInsAnswer.of(found, here, cursor_after(last, name, caller))
