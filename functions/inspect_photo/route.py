@@ -3,7 +3,7 @@ from infra.spec import Consumer, Uses
 spec = Consumer(
     queue="uploads",
     uses=Uses(
-        table=("GetItem", "PutItem"),
+        table=("DeleteItem", "GetItem", "PutItem"),
         photos=("GetObjectVersion",),
         thumbnails=("PutObject",),
     ),
