@@ -166,5 +166,5 @@ def _checked_in(vehicle: Vehicle, user: User, *, on_hold: bool) -> Vehicle:
     made, after = world.check_in(of=vehicle, photos=PhotoPair(license, odometer))
     if on_hold:
         held: CheckIn = replace(made, check_in_status="OnHold")
-        table.transact(checkins.replaced(made, held))
+        table.transact(*checkins.replaced(made, held))
     return after

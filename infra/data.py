@@ -30,7 +30,7 @@ SECRETS: dict[Secret, tuple[str, str]] = {
         "rotate this key by hand after an incident.",
     ),
     "cursor_key": (
-        "Key that signs the cursors of lists",
+        "Key that encrypts the cursors of lists",
         "A new key would break lists that callers are reading. A cursor grants no access: the "
         "caller is authorized for every page.",
     ),

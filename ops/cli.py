@@ -22,6 +22,7 @@ from motorpool.tenants import partner_store as partners
 from motorpool.tenants.organizations import Organization, SupplierType
 from motorpool.tenants.partners import Partner
 from ops import doctor, versions
+from ops.check_ins import app as check_ins_app
 from ops.drills import DrillFailed
 from ops.drills import app as drill_app
 from ops.restore import NoRestore, restore
@@ -46,6 +47,7 @@ app.add_typer(partner_app, name="partner")
 app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
+app.add_typer(check_ins_app, name="check-ins")
 app.add_typer(drill_app, name="drill")
 app.command("restore")(restore)
 

@@ -4,5 +4,5 @@ spec = Consumer(
     queue="transfers",
     batch=10,
     concurrency=5,
-    uses=Uses(table=("BatchGetItem", "GetItem", "PutItem")),
+    uses=Uses(table=("BatchGetItem", "DeleteItem", "GetItem", "PutItem")),
 )

@@ -4,7 +4,7 @@ spec = Consumer(
     queue="uploads",
     concurrency=5,
     uses=Uses(
-        table=("GetItem", "PutItem"),
+        table=("DeleteItem", "GetItem", "PutItem"),
         photos=("GetObjectVersion", "DeleteObjectVersion"),
         thumbnails=("PutObject",),
     ),

@@ -210,6 +210,12 @@ def everything_stored() -> list[Item]:
     return [{name: plain(value) for name, value in item.items()} for item in found]
 
 
+def in_queues() -> set[tuple[str, str]]:
+    """Who finds open check-ins in the queue of which status."""
+    found = [item["pk"].split("#") for item in everything_stored()]
+    return {(pk[1], pk[2]) for pk in found if pk[0] == "QUEUE"}
+
+
 @pytest.fixture(autouse=True)
 def _patient_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     # A client that had many faults stops repeating calls; each test is to be a world of its own.

@@ -18,7 +18,7 @@ from motorpool.tenants.users import User
 from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.vin import DecodedVin
 from tests.functions import wire, world
-from tests.functions.conftest import Answer, Caller, everything_stored
+from tests.functions.conftest import Answer, Caller, everything_stored, in_queues
 from tests.functions.wire import Fault
 
 Somebody = Callable[[], Caller]
@@ -100,7 +100,7 @@ def test_all_effects_are_stored_together(
         assert "expiresAt" not in photo  # what is used is not forgotten
     [check_in] = stored("CHECKIN")
     assert check_in["pk"] == after["pk"]
-    assert check_in["gsi1pk"] == f"PARTNER#{world.PARTNER}#CHECKINS#Pending"
+    assert in_queues() == {(world.PARTNER, "Pending"), (world.ORGANIZATION, "Pending")}
 
 
 def test_the_position_of_an_inspected_photo_is_that_of_its_file_and_else_what_was_asserted(
@@ -201,7 +201,7 @@ def test_a_vehicle_with_a_long_history_costs_what_one_with_none_does(
         again = caller.calls()
     assert (first.status, again.status) == (200, 200)
     assert first.calls == again.calls == ("BatchGetItem", "TransactWriteItems")
-    assert without == with_many == [5, 8]
+    assert without == with_many == [5, 12]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def secret(stack: Template, name: Secret) -> dict[str, Any]:
     """What points to a secret."""
     of_that_name = {
         "pepper": "Key of the HMAC",
-        "cursor_key": "Key that signs the cursors",
+        "cursor_key": "Key that encrypts the cursors",
         "token_key": "Key that signs the access tokens",
     }
     [found] = [

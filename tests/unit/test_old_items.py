@@ -37,7 +37,9 @@ ENTITIES: dict[str, "Entity"] = {
     "custody": Custody,
 }
 # Read attribute by attribute, where they are used: tests/functions/test_upgrade.py.
-READ_BY_ATTRIBUTE = {"phone_claim", "vin_claim", "plate_claim", "rate", "request", "outbox"}
+READ_BY_ATTRIBUTE = {
+    "phone_claim", "vin_claim", "plate_claim", "rate", "request", "outbox", "review_entry",
+}  # fmt: skip
 
 
 def stored() -> Iterator[Any]:

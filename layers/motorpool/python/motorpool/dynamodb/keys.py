@@ -74,6 +74,14 @@ def check_in(vehicle_id: str, check_in_id: str) -> Key:
     return Key(f"VEHICLE#{vehicle_id}", f"{CHECK_INS}{check_in_id}")
 
 
+def review_queue(holder_id: str, status: str, shard: str) -> str:
+    return f"QUEUE#{holder_id}#{status}#{shard}"
+
+
+def review_entry(holder_id: str, status: str, shard: str, time: str, check_in_id: str) -> Key:
+    return Key(review_queue(holder_id, status, shard), f"{time}#{check_in_id}")
+
+
 def check_ins_of_partner(partner_id: str, status: str) -> str:
     return f"PARTNER#{partner_id}#CHECKINS#{status}"
 

@@ -87,8 +87,10 @@ def replace(key: Key, attributes: Mapping[str, Any], *, read_version: int) -> Tr
     )
 
 
-def delete(key: Key, *, only_if: str, values: Mapping[str, Any]) -> TransactItem:
-    """Delete an item. Raises VersionConflict when the condition fails."""
+def delete(
+    key: Key, *, only_if: str | None = None, values: Mapping[str, Any] | None = None
+) -> TransactItem:
+    """Delete an item, if it is there. Raises VersionConflict when the condition fails."""
     request: Item = {"Key": to_values(key._asdict())}
     return TransactItem("Delete", request | _condition(only_if, values), VersionConflict())
 
@@ -166,20 +168,12 @@ def page(
     index: Literal["gsi1", "gsi2"] | None = None,
     begins_with: str = "",
     newest_first: bool = False,
-    only_below: str = "",
 ) -> Page:
-    """The next `limit` items of a partition after the key `after`, in order of the sort key.
-
-    `only_below` filters by the subtree of `ownerPath`; a page may then have fewer than `limit`
-    items without being the last.
-    """
+    """The next `limit` items of a partition after the key `after`, in order of the sort key."""
     request = _query_request(pk, index, begins_with)
     request |= {"Limit": limit, "ScanIndexForward": not newest_first}
     if after:
         request["ExclusiveStartKey"] = to_values(after)
-    if only_below:
-        request["FilterExpression"] = "begins_with(ownerPath, :path)"
-        request["ExpressionAttributeValues"] |= to_values({":path": only_below})
     with _faults_as_unavailable():
         answer = aws.dynamodb().query(**request)
     last_key = answer.get("LastEvaluatedKey")
@@ -199,13 +193,26 @@ def get(key: Key) -> Item | None:
 
 
 def query(
-    pk: str, *, index: Literal["gsi1", "gsi2"] | None = None, begins_with: str = ""
+    pk: str,
+    *,
+    index: Literal["gsi1", "gsi2"] | None = None,
+    begins_with: str = "",
+    after: str = "",
+    at_once: int | None = None,
+    only_below: str = "",
 ) -> Iterator[Item]:
     """All items of a partition of the table or an index, in order of the sort key.
 
-    Pages are read as the iteration gets to them.
+    They are read as the iteration gets to them, `at_once` in a call. `after` instead of
+    `begins_with`: those whose sort key is greater. `only_below`: of those that are read, only the
+    ones in that subtree of `ownerPath`.
     """
-    request = _query_request(pk, index, begins_with)
+    request = _query_request(pk, index, begins_with, after)
+    if at_once:
+        request["Limit"] = at_once
+    if only_below:
+        request["FilterExpression"] = "begins_with(ownerPath, :path)"
+        request["ExpressionAttributeValues"] |= to_values({":path": only_below})
     while True:
         with _faults_as_unavailable():
             answer = aws.dynamodb().query(**request)
@@ -215,11 +222,11 @@ def query(
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _query_request(pk: str, index: str | None, begins_with: str) -> Any:
-    return {"TableName": table_name()} | _query_parameters(pk, index, begins_with)
+def _query_request(pk: str, index: str | None, begins_with: str, after: str = "") -> Any:
+    return {"TableName": table_name()} | _query_parameters(pk, index, begins_with, after)
 
 
-def _query_parameters(pk: str, index: str | None, begins_with: str) -> Item:
+def _query_parameters(pk: str, index: str | None, begins_with: str, after: str = "") -> Item:
     request: Item = {
         "KeyConditionExpression": "#pk = :pk",
         "ExpressionAttributeNames": {"#pk": f"{index or ''}pk"},
@@ -231,6 +238,10 @@ def _query_parameters(pk: str, index: str | None, begins_with: str) -> Item:
         request["KeyConditionExpression"] += " AND begins_with(#sk, :sk)"
         request["ExpressionAttributeNames"]["#sk"] = f"{index or ''}sk"
         request["ExpressionAttributeValues"] |= to_values({":sk": begins_with})
+    if after:
+        request["KeyConditionExpression"] += " AND #sk > :sk"
+        request["ExpressionAttributeNames"]["#sk"] = f"{index or ''}sk"
+        request["ExpressionAttributeValues"] |= to_values({":sk": after})
     return request
 
 
