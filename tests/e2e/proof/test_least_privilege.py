@@ -230,7 +230,8 @@ def _checks_in(day: Tenant) -> None:
 
 
 def _transfers(day: Tenant) -> None:
-    vehicle = day.vehicle(plate=new_plate())
+    # From one branch to another, so that its open check-in leaves a review queue.
+    vehicle = day.vehicle(day.user(day.east), new_plate())
     path = f"{VEHICLES}/{vehicle['id']}"
     served(day.supplier.assign(vehicle["id"], vehicle["userId"]))
     served(day.supplier.unassign(vehicle["id"]))
@@ -248,10 +249,13 @@ def _fails_to_handle_a_message(day: Tenant) -> None:
     denied = r"\S+ AccessDenied\w*"
     with first_delivery_fails("apply_transfer", "dynamodb:BatchGetItem", denied):
         accepted = served(day.supplier.transfer(day.vehicle_id(), day.coast.id))["transfer"]
+    vehicle = day.vehicle(plate=new_plate())
     with first_delivery_fails("inspect_photo", "s3:GetObjectVersion", denied):
-        handle = day.photo(day.user())
+        handle = day.photo(vehicle["userId"], b"no photo")
+        # Its inspection puts this on hold, so that it goes into another review queue.
+        served(day.check_in(vehicle, 1, licensePhotos=[{"url": handle}]))
     assert day.supplier.ended(accepted["id"])["status"] == "completed"
-    assert day.inspected(handle)["photoStatus"] == "Ready"
+    assert day.inspected(handle)["photoStatus"] == "Rejected"
 
 
 def _repeats_what_is_refused(day: Tenant) -> None:
