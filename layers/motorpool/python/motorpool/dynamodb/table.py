@@ -189,6 +189,39 @@ def page(
     )
 
 
+def filtered_page(
+    pk: str,
+    *,
+    between: tuple[str, str],
+    only_if: str,
+    names: Mapping[str, str],
+    values: Mapping[str, Any],
+    limit: int,
+    after: Item | None,
+) -> Page:
+    """The next `limit` items of a partition between two sort keys that meet a condition.
+
+    It reads on until the page is full: a page has fewer items only if it is the last one.
+    """
+    first, last = between
+    request = _query_request(pk, None, "")
+    request["KeyConditionExpression"] += " AND sk BETWEEN :first AND :last"
+    request["FilterExpression"] = only_if
+    request["ExpressionAttributeNames"] |= names
+    request["ExpressionAttributeValues"] |= to_values({":first": first, ":last": last, **values})
+    # Not less than a page, and not a megabyte of items that the condition leaves out.
+    request["Limit"] = 4 * limit
+    if after:
+        request["ExclusiveStartKey"] = to_values(after)
+    found: list[Item] = []
+    for answer in _answers(request):
+        found += map(from_values, answer["Items"])
+        if len(found) > limit:
+            key = Key(found[limit - 1]["pk"], found[limit - 1]["sk"])
+            return Page(found[:limit], key._asdict())
+    return Page(found, None)
+
+
 def get(key: Key) -> Item | None:
     """The item with that key; None when there is none. One strongly consistent read."""
     with _faults_as_unavailable():
@@ -199,17 +232,27 @@ def get(key: Key) -> Item | None:
 
 
 def query(
-    pk: str, *, index: Literal["gsi1", "gsi2"] | None = None, begins_with: str = ""
+    pk: str,
+    *,
+    index: Literal["gsi1", "gsi2"] | None = None,
+    begins_with: str = "",
+    consistent: bool = False,
 ) -> Iterator[Item]:
     """All items of a partition of the table or an index, in order of the sort key.
 
-    Pages are read as the iteration gets to them.
+    Pages are read as the iteration gets to them. `consistent`: strongly, which no index allows.
     """
-    request = _query_request(pk, index, begins_with)
+    request = _query_request(pk, index, begins_with) | {"ConsistentRead": consistent}
+    for answer in _answers(request):
+        yield from map(from_values, answer["Items"])
+
+
+def _answers(request: Any) -> Iterator[Any]:
+    """The answers to a query, until its last page."""
     while True:
         with _faults_as_unavailable():
             answer = aws.dynamodb().query(**request)
-        yield from map(from_values, answer["Items"])
+        yield answer
         if "LastEvaluatedKey" not in answer:
             return
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
