@@ -19,7 +19,7 @@ from bench.exchange import Exchange
 from bench.interpreter import started
 from bench.packages import Package
 from infra.local import vins
-from infra.local.world import World
+from infra.local.world import BUILDER, World
 from infra.spec import Function, Route
 from motorpool.tenants import user_store as users
 from motorpool.tenants.users import User
@@ -172,7 +172,9 @@ def _templates() -> list[Any]:
         owner_path="SAMPLEOWNER",
         user_id="SAMPLEUSER",
     )
-    text = json.dumps([write.request["Item"] for write in vehicles.add(sample)]).replace("%", "%%")
+    text = json.dumps(
+        [write.request["Item"] for write in vehicles.add(sample, by=BUILDER)]
+    ).replace("%", "%%")
     for token, place in PLACES.items():
         text = text.replace(token, place)
     items: list[Any] = json.loads(text)

@@ -21,7 +21,6 @@ from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
 from motorpool.photos import bucket
 from motorpool.tenants.users import User
-from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 
@@ -148,9 +147,9 @@ def settle(name: str) -> str:
     elif name in ON_TRANSFER:
         world.transfer(of=vehicle, to=branch)
     elif name == "activate_vehicle":
-        table.transact(*vehicles.changed(vehicle, vehicle.made_active(False)))
+        world.changed(vehicle, vehicle.made_active(False), "vehicle.deactivated")
     elif name == "unassign_driver":
-        table.transact(*vehicles.changed(vehicle, vehicle.assigned_to(user)))
+        world.changed(vehicle, vehicle.assigned_to(user), "vehicle.driver_assigned")
     return bucket.uploaded_version(photos.license) or "" if photos.license else ""
 
 

@@ -19,7 +19,7 @@ import typer
 
 from infra.local import description
 from infra.local.engine import HOST
-from infra.local.world import World
+from infra.local.world import BUILDER, World
 from infra.paths import LOCAL
 from motorpool.access import client_store as clients
 from motorpool.access.clients import Client, new_secret
@@ -200,8 +200,8 @@ def poison() -> None:
     vehicle = world.vehicle(of=world.driver(at=root))
     transfer, reserved = Transfer.accepted(vehicle, branch, None)
     # Only the reservation, without the transfer: the consumer cannot handle the message.
-    reservation, record, _ = transfers.add(transfer, vehicle, reserved)
-    table.transact(reservation)
+    record, _, *reservation = transfers.add(transfer, vehicle, reserved, by=BUILDER)
+    table.transact(*reservation)
     with _impatient_queue():
         outbox.send(transfer.id, vehicle.id, vehicle.partner_id)
         with console.status("waiting until its message is in the dead-letter queue"):

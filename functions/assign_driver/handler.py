@@ -34,4 +34,5 @@ from motorpool.vehicles.supplier_api import AssignDriver
 def handler(vehicle_id: str, request: AssignDriver, caller: Caller) -> Result[None]:
     vehicle = vehicles.get(vehicle_id, visible_to=caller, outside=VehicleNotFound)
     after = vehicle.assigned_to(users.find(request.driver_id))
-    return Result(None, vehicles.changed(vehicle, after))
+    writes = vehicles.changed(vehicle, after, "vehicle.driver_assigned", by=caller.actor)
+    return Result(None, writes)

@@ -55,6 +55,5 @@ def handler(
         cadence=found.cadence,
         plate_is_taken=found.plate_is_taken,
     )
-    return Result(
-        MileageCheckInAnswer.of(check_in, here), checkins.add(check_in, vehicle, after, photos)
-    )
+    writes = checkins.add(check_in, vehicle, after, photos, by=caller.actor)
+    return Result(MileageCheckInAnswer.of(check_in, here), writes)

@@ -35,4 +35,4 @@ def handler(request: CreateVehicleByVin, caller: Caller) -> Result[VehicleAnswer
         plate=request.license_plate,
         state=request.state,
     )
-    return Result(VehicleAnswer.of(vehicle), vehicles.add(vehicle))
+    return Result(VehicleAnswer.of(vehicle), vehicles.add(vehicle, by=caller.actor))

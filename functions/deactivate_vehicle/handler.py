@@ -17,4 +17,5 @@ from motorpool.vehicles.partner_api import VehicleAnswer
 def handler(vehicle_id: str, caller: Caller) -> Result[VehicleAnswer]:
     vehicle = vehicles.get(vehicle_id, visible_to=caller)
     after = vehicle.made_active(False)
-    return Result(VehicleAnswer.of(after), vehicles.changed(vehicle, after))
+    writes = vehicles.changed(vehicle, after, "vehicle.deactivated", by=caller.actor)
+    return Result(VehicleAnswer.of(after), writes)

@@ -24,7 +24,6 @@ def handler(
 ) -> Result[MileageCheckInAnswer]:
     check_in, vehicle, _ = checkins.get(id, visible_to=caller)
     reviewed, after = check_in.reviewed(request.check_in_status, request.admin_note, vehicle)
-    return Result(
-        MileageCheckInAnswer.of(reviewed, here),
-        checkins.changed(check_in, reviewed, vehicle, after, PhotoPair(None, None)),
-    )
+    photos = PhotoPair(None, None)
+    writes = checkins.changed(check_in, reviewed, vehicle, after, photos, by=caller.actor)
+    return Result(MileageCheckInAnswer.of(reviewed, here), writes)

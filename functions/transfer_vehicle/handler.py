@@ -51,5 +51,5 @@ def handler(
         return Result(answer, headers=answer.location(here))
     transfer, reserved = context_of_transfer.accepted()
     answer = TransferredVehicle.accepted(reserved, transfer)
-    writes = transfers.add(transfer, context_of_transfer.vehicle, reserved)
+    writes = transfers.add(transfer, context_of_transfer.vehicle, reserved, by=caller.actor)
     return Result(answer, writes, answer.location(here))

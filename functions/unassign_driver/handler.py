@@ -13,4 +13,6 @@ from motorpool.vehicles import store as vehicles
 @endpoint(raises=(VehicleNotFound,), idempotent=True)
 def handler(vehicle_id: str, caller: Caller) -> Result[None]:
     vehicle = vehicles.get(vehicle_id, visible_to=caller, outside=VehicleNotFound)
-    return Result(None, vehicles.changed(vehicle, vehicle.unassigned()))
+    after = vehicle.unassigned()
+    writes = vehicles.changed(vehicle, after, "vehicle.driver_unassigned", by=caller.actor)
+    return Result(None, writes)

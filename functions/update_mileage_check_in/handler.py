@@ -38,7 +38,5 @@ def handler(
     check_in, vehicle, pair = checkins.get(id, visible_to=caller, with_photos=request.photo_ids())
     photos = pair.uploaded()
     amended, after = check_in.amended(request.mileage, vehicle, photos)
-    return Result(
-        MileageCheckInAnswer.of(amended, here),
-        checkins.changed(check_in, amended, vehicle, after, photos),
-    )
+    writes = checkins.changed(check_in, amended, vehicle, after, photos, by=caller.actor)
+    return Result(MileageCheckInAnswer.of(amended, here), writes)

@@ -31,4 +31,5 @@ def handler(vehicle_id: str, request: UpdateVehicle, caller: Caller) -> Result[V
     after = vehicle.updated_with(request.changes())
     if request.names_user:
         after = after.owned_by(user)
-    return Result(VehicleAnswer.of(after), vehicles.changed(vehicle, after))
+    writes = vehicles.changed(vehicle, after, "vehicle.updated", by=caller.actor)
+    return Result(VehicleAnswer.of(after), writes)

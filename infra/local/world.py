@@ -16,6 +16,7 @@ from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from infra.local.vins import new_vin
 from motorpool import aws
 from motorpool.access import client_store as clients
+from motorpool.access.callers import Actor
 from motorpool.access.clients import Client, new_secret
 from motorpool.access.scopes import ALL_SCOPES, Scope
 from motorpool.access.secret_keys import pepper
@@ -23,6 +24,10 @@ from motorpool.checkins import store as checkins
 from motorpool.checkins.model import CheckIn, Decision
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
+from motorpool.dynamodb.items import from_attributes
+from motorpool.dynamodb.table import TransactItem
+from motorpool.dynamodb.values import from_values
+from motorpool.history.model import VehicleEvent
 from motorpool.photos import store as photos
 from motorpool.photos.image import Inspection
 from motorpool.photos.model import ContentType, Photo
@@ -39,6 +44,9 @@ from motorpool.transfers.model import Transfer
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.vin import DecodedVin
+
+# In the histories of what it makes.
+BUILDER = Actor("operator", "world")
 
 # What an inspection says of a small photo.
 SEEN = Inspection(
@@ -177,8 +185,15 @@ class World:
             decoded, of, make="Ford", model=decoded.model, plate=plate, state=issued
         )
         vehicle = replace(registered, id=id or registered.id)
-        self.save(*vehicles.add(vehicle))
-        return vehicle
+        writes = vehicles.add(vehicle, by=BUILDER)
+        self.save(*writes)
+        return written(writes)
+
+    def changed(self, vehicle: Vehicle, after: Vehicle, happened: VehicleEvent) -> Vehicle:
+        """A changed vehicle, as it is stored."""
+        writes = vehicles.changed(vehicle, after, happened, by=BUILDER)
+        self.save(*writes)
+        return written(writes)
 
     def photo(
         self,
@@ -231,16 +246,19 @@ class World:
         )
         check_in = replace(made, id=id or made.id)
         after = replace(after, open_check_in_id=check_in.id)
-        self.save(*checkins.add(check_in, of, after, pair))
-        return check_in, replace(after, version=of.version + 1)
+        writes = checkins.add(check_in, of, after, pair, by=BUILDER)
+        self.save(*writes)
+        return check_in, written(writes)
 
     def reviewed(
         self, check_in: CheckIn, decision: Decision, *, of: Vehicle
     ) -> tuple[CheckIn, Vehicle]:
         """A check-in of a vehicle with a reviewer's decision, and the vehicle after it."""
         reviewed, after = check_in.reviewed(decision, "Looked at.", of)
-        self.save(*checkins.changed(check_in, reviewed, of, after, PhotoPair(None, None)))
-        return reviewed, replace(after, version=of.version + 1)
+        no_photos = PhotoPair(None, None)
+        writes = checkins.changed(check_in, reviewed, of, after, no_photos, by=BUILDER)
+        self.save(*writes)
+        return reviewed, written(writes)
 
     def transfer(
         self, *, of: Vehicle, to: Organization, new_user: User | None = None, id: str | None = None
@@ -249,8 +267,9 @@ class World:
         accepted, reserved = Transfer.accepted(of, to, new_user)
         transfer = replace(accepted, id=id or accepted.id)
         reserved = replace(reserved, pending_transfer_id=transfer.id)
-        self.save(*transfers.add(transfer, of, reserved))
-        return transfer, replace(reserved, version=of.version + 1)
+        writes = transfers.add(transfer, of, reserved, by=BUILDER)
+        self.save(*writes)
+        return transfer, written(writes)
 
     def moved(
         self, *, vehicle: Vehicle, to: Organization, new_user: User | None = None
@@ -263,6 +282,13 @@ class World:
         if after.transfer is None or after.vehicle is None:
             raise LookupError(transfer.id)
         return after.transfer, after.vehicle
+
+
+def written(writes: tuple[TransactItem, ...]) -> Vehicle:
+    """The vehicle as it is after those writes, with its version and the end of its history."""
+    items = [from_values(write.request["Item"]) for write in writes if write.action == "Put"]
+    [item] = [item for item in items if item["sk"] == "VEHICLE"]
+    return from_attributes(Vehicle, item)
 
 
 def upload(photo: Photo, file: bytes) -> str:

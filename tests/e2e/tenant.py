@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from infra.local.pictures import picture
-from infra.local.world import Admitted, World
+from infra.local.world import BUILDER, Admitted, World
 from infra.spec import ApiName
 from motorpool.access import client_store as clients
 from motorpool.access.clients import Client
@@ -205,8 +205,8 @@ class Tenant:
             accepted_at=accepted.accepted_at - seconds_ago * 1000,
             new_user_id=new_user,
         )
-        reservation, record, _outbox = transfers.add(transfer, vehicle, reserved)
-        table.transact(reservation, record)
+        record, _outbox, *reservation = transfers.add(transfer, vehicle, reserved, by=BUILDER)
+        table.transact(record, *reservation)
         until(lambda: transfer in transfers.of_partner(self.partner.id, "accepted"))
         return transfer
 

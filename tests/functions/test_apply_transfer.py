@@ -12,12 +12,13 @@ import pytest
 
 from motorpool import budget
 from motorpool.dynamodb import keys, table
-from motorpool.dynamodb.items import Item
+from motorpool.history.model import VehicleEvent
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
 from motorpool.transfers import store as transfers
 from motorpool.transfers.model import Transfer
 from motorpool.vehicles import store as vehicles
+from motorpool.vehicles.custody import Custody
 from motorpool.vehicles.model import Vehicle
 from tests.functions import wire, world
 from tests.functions.conftest import event, everything_stored, handler_of
@@ -69,9 +70,8 @@ def stored(transfer_id: str = world.TRANSFER) -> tuple[Transfer, Vehicle]:
     return found.transfer, found.vehicle
 
 
-def custody() -> list[Item]:
-    links = [item for item in everything_stored() if item["sk"].startswith(keys.CUSTODY)]
-    return sorted(links, key=lambda link: int(link["number"]))
+def custody() -> list[Custody]:
+    return transfers.custody_of(world.VEHICLE, limit=9, after=None)[0]
 
 
 def dead() -> list[str]:
@@ -95,9 +95,9 @@ def test_an_accepted_transfer_is_completed_in_two_calls(accepted: Transfer) -> N
     assert (vehicle.last_transfer_id, vehicle.custody_number) == (world.TRANSFER, 2)
     assert vehicle.updated == transfer.completed_at
     first, second = custody()
-    assert (first["ownerId"], first.get("transferId")) == (world.ORGANIZATION, None)
-    assert (second["ownerId"], second["transferId"]) == (world.TARGET, world.TRANSFER)
-    assert second["since"] == transfer.completed_at
+    assert (first.owner_id, first.transfer_id) == (world.ORGANIZATION, None)
+    assert (second.owner_id, second.transfer_id) == (world.TARGET, world.TRANSFER)
+    assert second.since == transfer.completed_at
     of_old, _ = vehicles.of_organization(world.ORGANIZATION, limit=9, after=None)
     of_new, _ = vehicles.of_organization(world.TARGET, limit=9, after=None)
     assert (of_old, of_new) == ([], [vehicle])
@@ -146,11 +146,18 @@ def test_a_transfer_that_the_vehicle_is_not_reserved_for_fails_and_touches_no_ot
     _, reserved = world.transfer("trf_" + "8" * 32, of=vehicle, to=target)
     orphan, _ = Transfer.accepted(vehicle, target, None)
     orphan = replace(orphan, id=world.TRANSFER)
-    table.transact(*transfers.add(orphan, vehicle, vehicle))
+    record, outbox, *_ = transfers.add(orphan, vehicle, vehicle, by=world.builder)
+    table.transact(record, outbox)
     assert handled() == []
     transfer, unchanged = stored()
     assert transfer.failure == "The vehicle is not reserved for this transfer"
-    assert unchanged == reserved
+    assert unchanged.history_number == reserved.history_number + 1
+    assert reserved == replace(
+        unchanged,
+        version=reserved.version,
+        history_number=reserved.history_number,
+        history_hash=reserved.history_hash,
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,7 +215,8 @@ def test_a_vehicle_that_changes_meanwhile_is_decided_on_again(
             interfered.append(True)
             _, vehicle = stored()
             changed = replace(vehicle, color_hex_code="FFFFFF")
-            transact(*vehicles.changed(vehicle, changed))
+            happened: VehicleEvent = "vehicle.updated"
+            transact(*vehicles.changed(vehicle, changed, happened, by=world.builder))
         transact(*writes)
 
     monkeypatch.setattr(table, "transact", overtaken)

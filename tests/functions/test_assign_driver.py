@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from motorpool.dynamodb import table
 from motorpool.tenants.organizations import Organization
-from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller, everything_stored
@@ -67,7 +65,7 @@ def test_a_driver_id_is_a_text(somebody: Somebody, driver: Any) -> None:
 
 
 def test_a_deactivated_vehicle_has_no_driver(somebody: Somebody, vehicle: Vehicle) -> None:
-    table.transact(*vehicles.changed(vehicle, vehicle.made_active(False)))
+    world.changed(vehicle, vehicle.made_active(False), "vehicle.deactivated")
     assert somebody().calls().refusal == (422, "vehicle_not_active")
 
 

@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,7 +91,8 @@ def test_a_linked_clients_context_has_its_subtree(root: Organization) -> None:
     linked = world.client("cli_" + "b" * 32, linked_to=branch)
     context = answer(asked(clientId=linked.id))["context"]
     assert (context["orgId"], context["orgPath"]) == (branch.id, f"{root.id}/{branch.id}")
-    assert Caller.from_context(context) == linked.as_caller()
+    sent = Caller.from_context(context, "a request")
+    assert sent == replace(linked.as_caller(), request_id="a request")
 
 
 def test_one_read_is_enough(root: Organization) -> None:

@@ -201,7 +201,7 @@ def test_a_vehicle_with_a_long_history_costs_what_one_with_none_does(
         again = caller.calls()
     assert (first.status, again.status) == (200, 200)
     assert first.calls == again.calls == ("BatchGetItem", "TransactWriteItems")
-    assert without == with_many == [5, 12]
+    assert without == with_many == [5, 14]
 
 
 @pytest.mark.parametrize(

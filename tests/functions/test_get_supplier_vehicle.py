@@ -5,9 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from motorpool.dynamodb import table
 from motorpool.tenants.organizations import Organization
-from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller
@@ -48,7 +46,7 @@ def test_a_vehicle_has_every_documented_field(somebody: Somebody, vehicle: Vehic
 
 
 def test_a_color_has_a_name(somebody: Somebody, vehicle: Vehicle) -> None:
-    table.transact(*vehicles.changed(vehicle, replace(vehicle, color_hex_code="FFFFFF")))
+    world.changed(vehicle, replace(vehicle, color_hex_code="FFFFFF"))
     shown = somebody().calls().body["vehicle"]
     assert (shown["color_hex_code"], shown["color_name"]) == ("FFFFFF", "white")
 

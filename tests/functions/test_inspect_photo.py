@@ -322,7 +322,8 @@ def test_what_a_reviewer_decided_before_the_inspection_stays_decided(driver: Use
     checked_in, vehicle = world.check_in(of=world.vehicle(of=driver), photos=pair)
     no_photos = PhotoPair(None, None)
     decided = replace(checked_in, check_in_status="Confirmed")
-    table.transact(*checkins.changed(checked_in, decided, vehicle, vehicle, no_photos))
+    by = world.builder
+    table.transact(*checkins.changed(checked_in, decided, vehicle, vehicle, no_photos, by=by))
     assert told((world.LICENSE_PHOTO, str(photo().version_id))) == []
     after = checkins.find(checked_in.id)
     assert after is not None

@@ -325,7 +325,7 @@ def test_a_repeated_request_succeeds_once_the_table_does(
 def test_transactions_that_keep_conflicting_are_a_503(
     somebody: Somebody, faulty: Callable[..., Fault]
 ) -> None:
-    reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}]
+    reasons = [{"Code": "TransactionConflict"}, *[{"Code": "None"}] * 3]
     conflict = partial(wire.error, "TransactionCanceledException", CancellationReasons=reasons)
     fault = faulty("TransactWriteItems", conflict)
     answer = somebody().calls()

@@ -4,10 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from motorpool.dynamodb import table
 from motorpool.tenants.organizations import Organization
 from motorpool.transfers import store as transfers
-from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller, everything_stored
@@ -21,7 +19,7 @@ def root() -> Organization:
     root = world.organization()
     driver = world.driver(at=root)
     vehicle = world.vehicle(of=driver)
-    table.transact(*vehicles.changed(vehicle, vehicle.assigned_to(driver)))
+    world.changed(vehicle, vehicle.assigned_to(driver), "vehicle.driver_assigned")
     return root
 
 
@@ -46,7 +44,7 @@ def test_the_driver_is_gone_and_again_is_the_same(somebody: Somebody) -> None:
 
 def test_a_deactivated_vehicle_may_lose_its_driver(somebody: Somebody) -> None:
     read = vehicle()
-    table.transact(*vehicles.changed(read, read.made_active(False)))
+    world.changed(read, read.made_active(False), "vehicle.deactivated")
     assert somebody().calls().status == 204
     assert vehicle().driver_id is None
 

@@ -17,10 +17,13 @@ from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item
 from motorpool.dynamodb.table import Key
 from motorpool.dynamodb.values import from_values
+from motorpool.history import store as history
+from motorpool.history.model import problems
 from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import partner_store as partners
 from motorpool.tenants.organizations import Organization
 from motorpool.transfers import store as transfers
+from motorpool.vehicles import store as vehicles
 from ops.check_ins import requeued
 from tests.functions import wire
 from tests.functions.conftest import Answer, Caller, event, everything_stored, handler_of, in_queues
@@ -43,6 +46,7 @@ TRANSFER = "trf_01a214266967934bcb730e96ef14d329"
 QUEUED = "chk_019aa8f1000000000000000000000024019aa8f10000000000000027"
 ROOT = "org_019aa8f1000000000000000000000021"
 BRANCH = "org_019aa8f1000000000000000000000022"
+WITH_HISTORY = "veh_019aa8f1000000000000000000000032"
 UNUSED_PHOTOS = ("pho_019aa8f1000000000000000000000006", "pho_019aa8f1000000000000000000000007")
 # When the unused photos were announced; that version gave them a day.
 WRITTEN_MS = 1795634391309
@@ -198,6 +202,27 @@ def test_a_check_in_of_any_version_moves_through_the_queues(id: str) -> None:
     called("review_mileage_check_in", id=id)
     assert (review_queue(), review_queue("OnHold")) == ([other], [])
     assert all(id not in item["sk"] for item in everything_stored() if "QUEUE#" in item["pk"])
+
+
+@pytest.mark.usefixtures("_second_table")
+def test_a_history_of_the_second_version_is_whole_and_goes_on() -> None:
+    called("deactivate_vehicle", vehicleId=WITH_HISTORY)
+    vehicle = vehicles.find(WITH_HISTORY)
+    assert vehicle is not None
+    assert problems(history.every(WITH_HISTORY), vehicle.head) == []
+    listed = called("list_vehicle_history", vehicleId=WITH_HISTORY).body["history"]
+    assert [(each["n"], each["type"]) for each in listed] == [
+        (3, "vehicle.deactivated"),
+        (2, "vehicle.updated"),
+        (1, "vehicle.registered"),
+    ]
+
+
+def test_a_vehicle_of_the_first_version_has_a_history_since_its_next_change() -> None:
+    assert called("list_vehicle_history", vehicleId=VEHICLE).body["history"] == []
+    called("deactivate_vehicle", vehicleId=VEHICLE)
+    [entry] = called("list_vehicle_history", vehicleId=VEHICLE).body["history"]
+    assert (entry["n"], entry["type"], entry["before"]) == (1, "vehicle.deactivated", None)
 
 
 def test_an_open_check_in_without_entries_gets_them_when_a_photo_is_inspected() -> None:

@@ -6,10 +6,11 @@ events have unless told otherwise, and returns it.
 
 from typing import Any
 
-from infra.local.world import World, upload
+from infra.local.world import BUILDER, World, upload
 from motorpool.access.clients import Client
 from motorpool.checkins.model import CheckIn
 from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.history.model import VehicleEvent
 from motorpool.photos.model import Photo
 from motorpool.tenants.organizations import Organization, SupplierType
 from motorpool.tenants.partners import Partner
@@ -42,6 +43,7 @@ API = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/api"
 NOT_LOOKED_AT = b"not looked at yet"
 
 uploaded = upload
+builder = BUILDER
 _world = World()
 
 
@@ -90,6 +92,13 @@ def vehicle(
 ) -> Vehicle:
     """An active vehicle of a user."""
     return _world.vehicle(of=of, car=car, plate=plate, state=state, id=id)
+
+
+def changed(
+    vehicle: Vehicle, after: Vehicle, happened: VehicleEvent = "vehicle.updated"
+) -> Vehicle:
+    """A changed vehicle, as it is stored."""
+    return _world.changed(vehicle, after, happened)
 
 
 def photo(id: str, *, of: User, file: bytes | None = NOT_LOOKED_AT, **changes: Any) -> Photo:

@@ -40,9 +40,9 @@ def test_a_caller_comes_through_the_gateways_context_unchanged(
     sent = replace(caller, org_id=org_id, org_path=org_id or "", scopes=scopes)
     context = sent.as_context()
     assert all(isinstance(value, str) for value in context.values())
-    assert Caller.from_context(context) == sent
+    assert Caller.from_context(context, "r") == replace(sent, request_id="r")
 
 
 def test_what_the_gateway_adds_to_the_context_is_ignored(caller: Caller) -> None:
     given = {**caller.as_context(), "principalId": "cli", "integrationLatency": 12}
-    assert Caller.from_context(given) == caller
+    assert Caller.from_context(given, "r") == replace(caller, request_id="r")

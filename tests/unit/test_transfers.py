@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from infra.local.world import BUILDER
 from motorpool.api.public_url import PublicUrl
 from motorpool.clock import iso
 from motorpool.errors import (
@@ -12,6 +13,7 @@ from motorpool.errors import (
     TransferInProgress,
     TransferOfAssignedVehicle,
 )
+from motorpool.history.model import Entry
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
 from motorpool.transfers.model import Standing, Transfer, TransferContext
@@ -78,13 +80,19 @@ def test_an_accepted_transfer_reserves_the_vehicle_and_moves_nothing(
     assert transfer.freshness_ms is None
 
 
+def custody_of(transfer: Transfer) -> Custody:
+    """The custody that its entry in the vehicle's history begins."""
+    entry = Entry.create(transfer.event(), vehicle_id=transfer.vehicle_id, after=None, by=BUILDER)
+    return Custody.begun(entry)
+
+
 @pytest.mark.parametrize("with_user", [False, True])
 def test_a_completed_transfer_moves_the_vehicle_and_begins_a_custody(
     vehicle: Vehicle, target: Organization, with_user: bool
 ) -> None:
     user = user_of(target) if with_user else None
     transfer, reserved = Transfer.accepted(vehicle, target, user)
-    done, moved, custody = transfer.completed(reserved, user)
+    done, moved = transfer.completed(reserved, user)
     assert done.transfer_status == "completed"
     assert done.completed_at is not None
     assert done.freshness_ms == done.completed_at - transfer.accepted_at
@@ -93,12 +101,8 @@ def test_a_completed_transfer_moves_the_vehicle_and_begins_a_custody(
         (user.id, user.phone) if user else (None, None)
     )
     assert (moved.pending_transfer_id, moved.pending_owner_id) == (None, None)
-    assert custody == Custody(
-        vehicle_id=vehicle.id,
-        number=2,
-        owner_id=target.id,
-        since=done.completed_at,
-        transfer_id=transfer.id,
+    assert custody_of(done) == Custody(
+        owner_id=target.id, since=done.completed_at, transfer_id=transfer.id
     )
     assert moved.custody_number == 2
 
@@ -121,7 +125,7 @@ def test_the_same_transfer_again_is_answered_and_any_other_is_not(
     vehicle: Vehicle, target: Organization, fleet: Organization
 ) -> None:
     transfer, reserved = Transfer.accepted(vehicle, target, None)
-    _, moved, _ = transfer.completed(reserved, None)
+    _, moved = transfer.completed(reserved, None)
 
     def standing(vehicle: Vehicle, owner: Organization) -> Standing | None:
         return TransferContext(vehicle, owner, None).standing
@@ -148,7 +152,8 @@ def test_a_transfer_and_its_custody_are_shown_with_times_for_people(
     vehicle: Vehicle, target: Organization
 ) -> None:
     transfer, reserved = Transfer.accepted(vehicle, target, None)
-    done, _, custody = transfer.completed(reserved, None)
+    done, _ = transfer.completed(reserved, None)
+    custody = custody_of(done)
     assert done.completed_at is not None
     assert TransferView.of(transfer).completed_at is None
     assert TransferView.of(done).completed_at == iso(done.completed_at)

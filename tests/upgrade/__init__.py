@@ -16,7 +16,7 @@ deployment ever had them: clients under their partner's key, and users and vehic
 `supplierType`, a field that has no default.
 
 0.2.0 has what it writes in another shape: an open check-in, with its vehicle and its entries in the
-review queues.
+review queues; and a vehicle with its history.
 """
 
 import inspect

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 CREDENTIAL_HEADERS = ("partnerId", "clientId", "clientSecret")
 # What the authorizer's context calls the client's fingerprint, for the gateway's access log.
@@ -19,13 +19,29 @@ def usage_key(client_id: str) -> str:
     return hashlib.sha256(f"usage:{client_id}".encode()).hexdigest()
 
 
+ActorKind = Literal["client", "operator", "worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who changes something: a client, an operator, or a worker.
+
+    `id`: the client's id; the operator's name; what the worker works on, such as a transfer's id.
+    `request_id`: of the client's request.
+    """
+
+    kind: ActorKind
+    id: str
+    request_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """A client of a partner.
 
     `org_path` is the subtree that it sees: the path of the organization that it is linked to, or
     the empty string for the whole partner. `org_id` is its default organization; a client of the
-    whole partner may have none.
+    whole partner may have none. `request_id` is the id of its request.
     """
 
     partner_id: str
@@ -33,6 +49,12 @@ class Caller:
     org_id: str | None
     org_path: str
     scopes: frozenset[str]
+    request_id: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """The caller as the one who changes something."""
+        return Actor("client", self.client_id, self.request_id)
 
     def sees(self, path: str) -> bool:
         """Whether the organization at `path` (`root/child/leaf`) is in the caller's subtree."""
@@ -58,12 +80,13 @@ class Caller:
         }
 
     @classmethod
-    def from_context(cls, context: Mapping[str, Any]) -> "Caller":
-        """The caller from `requestContext.authorizer` of a proxy event."""
+    def from_context(cls, context: Mapping[str, Any], request_id: str) -> "Caller":
+        """The caller from `requestContext.authorizer` of a proxy event, and its `requestId`."""
         return cls(
             partner_id=context["partnerId"],
             client_id=context["clientId"],
             org_id=context["orgId"] or None,
             org_path=context["orgPath"],
             scopes=frozenset(context["scopes"].split()),
+            request_id=request_id,
         )

@@ -164,7 +164,8 @@ class Endpoint:
         arguments: dict[str, Any] = {}
         caller = None
         if "caller" in self.takes:
-            arguments["caller"] = caller = Caller.from_context(asked.gateway["authorizer"])
+            caller = Caller.from_context(asked.gateway["authorizer"], request.request_id)
+            arguments["caller"] = caller
             request.client_id = caller.client_id
             if limit := os.environ.get("REQUESTS_PER_HOUR"):
                 headers |= rates.counted(caller.client_id, request.function, int(limit)).headers()

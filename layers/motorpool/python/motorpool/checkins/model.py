@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.clock import iso, now_ms
+from motorpool.dynamodb.items import from_attributes
 from motorpool.errors import (
     CheckInIsFinal,
     CheckInIsLocked,
@@ -21,6 +22,7 @@ from motorpool.errors import (
     VehicleAlreadyExists,
     VehicleIsNotActive,
 )
+from motorpool.history.model import CheckInEvent, Entry, Event, shown
 from motorpool.photos.model import Photo
 from motorpool.tenants.partners import Cadence
 from motorpool.vehicles import plates
@@ -210,6 +212,60 @@ class CheckIn:
             note = f"The {which} photo was rejected: {photo.rejected_because}"
             known = replace(known, check_in_status="OnHold", admin_note=note)
         return replace(known, updated=now_ms())
+
+    def event(self, type: CheckInEvent | None = None) -> Event:
+        """What happened to the check-in; without `type`, what its status says of its last change.
+
+        It belongs to the organization that made the check-in.
+        """
+        return Event(
+            type=type or _CHANGED_TO[self.check_in_status],
+            at=self.updated,
+            partner_id=self.partner_id,
+            owner_paths=(self.owner_path,),
+            thing=shown(self, *_SHOWN),
+            personal=shown(self, *_PERSONAL),
+        )
+
+    @classmethod
+    def as_in(cls, entry: Entry) -> Self:
+        """The check-in as an entry about it shows it; what no API shows is None."""
+        return from_attributes(
+            cls,
+            {
+                "license": "",  # after its user was forgotten
+                **entry.thing,
+                **(entry.personal or {}),
+                "vehicleId": entry.vehicle_id,
+                "partnerId": entry.partner_id,
+                "ownerPath": entry.owner_paths[0],
+                "checkInStatus": _STATUS_AFTER[entry.type],
+                "updated": entry.at,
+            },
+        )
+
+
+_CHANGED_TO: dict[CheckInStatus, CheckInEvent] = {
+    "Pending": "checkin.amended",
+    "Confirmed": "checkin.confirmed",
+    "Declined": "checkin.declined",
+    "OnHold": "checkin.on_hold",
+}
+_STATUS_AFTER: dict[str, CheckInStatus] = {
+    "checkin.created": "Pending",
+    **{event: status for status, event in _CHANGED_TO.items()},
+}
+# What the APIs show of a check-in beside its vehicle, organization, status and last change.
+_SHOWN = (
+    *("id", "user_id", "mileage", "checked_in_at", "next_check_in_at"),
+    *("license_photo_id", "odometer_photo_id"),
+)
+# A plate leads to its holder, a position to where somebody was, and a note may name somebody. The
+# id of a photo leads nowhere once the photo is deleted.
+_PERSONAL = (
+    *("license", "admin_note", "license_latitude", "license_longitude"),
+    *("odometer_latitude", "odometer_longitude"),
+)
 
 
 def vehicle_of(check_in_id: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from motorpool.access.callers import Caller
+from motorpool.access.callers import Actor, Caller
 from motorpool.checkins import queue_store as queues
 from motorpool.checkins.model import CheckIn, vehicle_of
 from motorpool.checkins.photo_pair import PhotoPair
@@ -85,12 +85,12 @@ def get(
 
 
 def add(
-    check_in: CheckIn, read: Vehicle, after: Vehicle, pair: PhotoPair
+    check_in: CheckIn, read: Vehicle, after: Vehicle, pair: PhotoPair, *, by: Actor
 ) -> tuple[TransactItem, ...]:
     """The writes of a new check-in: to it, the vehicle, its plate's claim, photos and queues."""
     key = keys.check_in(check_in.vehicle_id, check_in.id)
     return (
-        *vehicles.changed(read, after),
+        *vehicles.recorded(read, after, check_in.event("checkin.created"), by=by),
         *_used(pair, check_in),
         table.put(key, _attributes(check_in), only_if=FREE),
         *queues.moved(None, check_in),
@@ -98,11 +98,17 @@ def add(
 
 
 def changed(
-    read: CheckIn, after: CheckIn, vehicle: Vehicle, vehicle_after: Vehicle, pair: PhotoPair
+    read: CheckIn,
+    after: CheckIn,
+    vehicle: Vehicle,
+    vehicle_after: Vehicle,
+    pair: PhotoPair,
+    *,
+    by: Actor,
 ) -> tuple[TransactItem, ...]:
     """The writes of a changed check-in, its vehicle and its photos. Raises VersionConflict."""
     return (
-        *vehicles.changed(vehicle, vehicle_after),
+        *vehicles.recorded(vehicle, vehicle_after, after.event(), by=by),
         *_used(pair, after),
         *replaced(read, after),
     )
@@ -121,9 +127,20 @@ def replaced(read: CheckIn, after: CheckIn) -> tuple[TransactItem, ...]:
 
 
 def inspection_writes(photo: Photo) -> tuple[TransactItem, ...]:
-    """The writes of the check-in that uses an inspected photo, if any. Raises VersionConflict."""
+    """The writes of the check-in that uses an inspected photo, if any. Raises VersionConflict.
+
+    It is in the vehicle's history only if the photo put the check-in on hold.
+    """
     check_in = find(photo.used_by) if photo.used_by else None
-    return replaced(check_in, check_in.with_inspected(photo)) if check_in else ()
+    if check_in is None:
+        return ()
+    after = check_in.with_inspected(photo)
+    put_on_hold = after.check_in_status != check_in.check_in_status
+    vehicle = vehicles.find(check_in.vehicle_id) if put_on_hold else None
+    if vehicle is None:
+        return replaced(check_in, after)
+    entry = vehicles.recorded(vehicle, vehicle, after.event(), by=Actor("worker", photo.id))
+    return (*entry, *replaced(check_in, after))
 
 
 def moved_with(vehicle: Vehicle) -> tuple[TransactItem, ...]:

@@ -86,11 +86,18 @@ def check_ins_of_partner(partner_id: str, status: str) -> str:
     return f"PARTNER#{partner_id}#CHECKINS#{status}"
 
 
+CUSTODY = "CUSTODY#"
+HISTORY = "HISTORY#"
+END_OF_HISTORY = "HISTORY$"  # sorts after every entry
+
+
+# Version 0.1.0 wrote such items. A newer one reads them, and keeps custody in the history.
 def custody(vehicle_id: str, number: int) -> Key:
     return Key(f"VEHICLE#{vehicle_id}", f"{CUSTODY}{number:08d}")
 
 
-CUSTODY = "CUSTODY#"
+def history(vehicle_id: str, number: int) -> Key:
+    return Key(f"VEHICLE#{vehicle_id}", f"{HISTORY}{number:08d}")
 
 
 def transfer(transfer_id: str) -> Key:

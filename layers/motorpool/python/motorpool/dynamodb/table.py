@@ -183,6 +183,39 @@ def page(
     )
 
 
+def filtered_page(
+    pk: str,
+    *,
+    between: tuple[str, str],
+    only_if: str,
+    names: Mapping[str, str],
+    values: Mapping[str, Any],
+    limit: int,
+    after: Item | None,
+) -> Page:
+    """The next `limit` items of a partition between two sort keys that meet a condition.
+
+    It reads on until the page is full: a page has fewer items only if it is the last one.
+    """
+    first, last = between
+    request = _query_request(pk, None, "")
+    request["KeyConditionExpression"] += " AND sk BETWEEN :first AND :last"
+    request["FilterExpression"] = only_if
+    request["ExpressionAttributeNames"] |= names
+    request["ExpressionAttributeValues"] |= to_values({":first": first, ":last": last, **values})
+    # Not less than a page, and not a megabyte of items that the condition leaves out.
+    request["Limit"] = 4 * limit
+    if after:
+        request["ExclusiveStartKey"] = to_values(after)
+    found: list[Item] = []
+    for answer in _answers(request):
+        found += map(from_values, answer["Items"])
+        if len(found) > limit:
+            key = Key(found[limit - 1]["pk"], found[limit - 1]["sk"])
+            return Page(found[:limit], key._asdict())
+    return Page(found, None)
+
+
 def get(key: Key) -> Item | None:
     """The item with that key; None when there is none. One strongly consistent read."""
     with _faults_as_unavailable():
@@ -200,23 +233,30 @@ def query(
     after: str = "",
     at_once: int | None = None,
     only_below: str = "",
+    consistent: bool = False,
 ) -> Iterator[Item]:
     """All items of a partition of the table or an index, in order of the sort key.
 
     They are read as the iteration gets to them, `at_once` in a call. `after` instead of
     `begins_with`: those whose sort key is greater. `only_below`: of those that are read, only the
-    ones in that subtree of `ownerPath`.
+    ones in that subtree of `ownerPath`. `consistent`: strongly, which no index allows.
     """
-    request = _query_request(pk, index, begins_with, after)
+    request = _query_request(pk, index, begins_with, after) | {"ConsistentRead": consistent}
     if at_once:
         request["Limit"] = at_once
     if only_below:
         request["FilterExpression"] = "begins_with(ownerPath, :path)"
         request["ExpressionAttributeValues"] |= to_values({":path": only_below})
+    for answer in _answers(request):
+        yield from map(from_values, answer["Items"])
+
+
+def _answers(request: Any) -> Iterator[Any]:
+    """The answers to a query, until its last page."""
     while True:
         with _faults_as_unavailable():
             answer = aws.dynamodb().query(**request)
-        yield from map(from_values, answer["Items"])
+        yield answer
         if "LastEvaluatedKey" not in answer:
             return
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

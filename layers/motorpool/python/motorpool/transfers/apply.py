@@ -1,13 +1,14 @@
 """Applies accepted transfers: the work of the transfer queue's consumer.
 
 A message may come late, more than once, or after its transfer has ended. A transfer that is no
-longer `accepted` is not changed. One transaction changes transfer, vehicle and custody.
+longer `accepted` is not changed. One transaction changes transfer and vehicle, with its history.
 """
 
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict, Field
 
 from motorpool import budget, telemetry
+from motorpool.access.callers import Actor
 from motorpool.checkins import store as checkins
 from motorpool.dynamodb import table
 from motorpool.dynamodb.table import TransactItem, VersionConflict
@@ -58,11 +59,14 @@ def _decided(
 ) -> tuple[Transfer, tuple[TransactItem, ...]]:
     """The completed or failed transfer, and its writes."""
     new_user = users.find(transfer.new_user_id) if transfer.new_user_id else None
-    ended, after, custody = transfer.ended(vehicle, new_user)
-    writes = vehicles.changed(vehicle, after) if vehicle and after else ()
-    if custody and after:
-        writes += (transfers.custody_begun(custody), *checkins.moved_with(after))
-    return ended, (*writes, transfers.replaced(transfer, ended))
+    ended, after = transfer.ended(vehicle, new_user)
+    writes: tuple[TransactItem, ...] = (transfers.replaced(transfer, ended),)
+    if vehicle and after:
+        worker = Actor("worker", transfer.id)
+        writes += vehicles.recorded(vehicle, after, ended.event(), by=worker)
+        if ended.transfer_status == "completed":
+            writes += checkins.moved_with(after)
+    return ended, writes
 
 
 def _measure(transfer: Transfer) -> None:

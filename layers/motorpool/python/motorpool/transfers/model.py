@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, Self
 
 from motorpool.access.callers import Caller
 from motorpool.clock import now_ms
+from motorpool.dynamodb.items import from_attributes
 from motorpool.errors import (
     OrganizationNotFound,
     TransferInProgress,
@@ -15,10 +16,10 @@ from motorpool.errors import (
     UserNotFound,
     VehicleNotFound,
 )
+from motorpool.history.model import Entry, Event, TransferEvent, shown
 from motorpool.ids import new_id
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
-from motorpool.vehicles.custody import Custody
 from motorpool.vehicles.model import Vehicle
 
 TransferStatus = Literal["accepted", "completed", "failed"]
@@ -65,21 +66,16 @@ class Transfer:
         )
         return transfer, reserved
 
-    def ended(
-        self, vehicle: Vehicle | None, new_user: User | None
-    ) -> tuple[Self, Vehicle | None, Custody | None]:
-        """The transfer completed, or failed when it cannot succeed.
-
-        With the vehicle after it (None when there is no vehicle) and the new owner's custody.
-        """
+    def ended(self, vehicle: Vehicle | None, new_user: User | None) -> tuple[Self, Vehicle | None]:
+        """The transfer completed, or failed when it cannot succeed, and the vehicle after it."""
         if vehicle is None or vehicle.pending_transfer_id != self.id:
-            return *self.failed("The vehicle is not reserved for this transfer", vehicle), None
+            return self.failed("The vehicle is not reserved for this transfer", vehicle)
         if self.new_user_id and (new_user is None or new_user.org_id != self.to_owner_id):
-            return *self.failed("The new user is not one of the new owner's", vehicle), None
+            return self.failed("The new user is not one of the new owner's", vehicle)
         return self.completed(vehicle, new_user)
 
-    def completed(self, vehicle: Vehicle, new_user: User | None) -> tuple[Self, Vehicle, Custody]:
-        """The completed transfer, the vehicle with its new owner, and that owner's custody."""
+    def completed(self, vehicle: Vehicle, new_user: User | None) -> tuple[Self, Vehicle]:
+        """The completed transfer, and the vehicle with its new owner."""
         now = now_ms()
         moved = replace(
             vehicle,
@@ -93,8 +89,7 @@ class Transfer:
             custody_number=vehicle.custody_number + 1,
             updated=now,
         )
-        custody = Custody.begun(moved, since=now, transfer_id=self.id)
-        return replace(self, transfer_status="completed", completed_at=now), moved, custody
+        return replace(self, transfer_status="completed", completed_at=now), moved
 
     def failed(self, because: str, vehicle: Vehicle | None) -> tuple[Self, Vehicle | None]:
         """The failed transfer, and the vehicle, released if it was reserved for this transfer."""
@@ -109,6 +104,44 @@ class Transfer:
         if self.transfer_status != "completed" or self.completed_at is None:
             return None
         return self.completed_at - self.accepted_at
+
+    def event(self) -> Event:
+        """What happened to the transfer; it belongs to the former owner and to the new one."""
+        return Event(
+            type=_CHANGED_TO[self.transfer_status],
+            at=self.completed_at or self.accepted_at,
+            partner_id=self.partner_id,
+            owner_paths=(self.from_owner_path, self.to_owner_path),
+            thing=shown(self, "id", "new_user_id", "failure", "accepted_at"),
+            personal={},
+        )
+
+    @classmethod
+    def as_in(cls, entry: Entry) -> Self:
+        """The transfer as an entry about it shows it."""
+        from_owner, to_owner = entry.owner_paths
+        ended = entry.type != "transfer.accepted"
+        return from_attributes(
+            cls,
+            {
+                **entry.thing,
+                "partnerId": entry.partner_id,
+                "vehicleId": entry.vehicle_id,
+                "fromOwnerId": from_owner.rpartition("/")[2],
+                "fromOwnerPath": from_owner,
+                "toOwnerId": to_owner.rpartition("/")[2],
+                "toOwnerPath": to_owner,
+                "transferStatus": entry.type.removeprefix("transfer."),
+                "completedAt": entry.at if ended else None,
+            },
+        )
+
+
+_CHANGED_TO: dict[TransferStatus, TransferEvent] = {
+    "accepted": "transfer.accepted",
+    "completed": "transfer.completed",
+    "failed": "transfer.failed",
+}
 
 
 class Standing(NamedTuple):

@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass
 
-from motorpool.access.callers import Caller
+from motorpool.access.callers import Actor, Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, TransactItem
 from motorpool.errors import TransferNotFound
+from motorpool.history import store as history
 from motorpool.ids import is_id
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
 from motorpool.transfers.model import Transfer, TransferContext
 from motorpool.vehicles import store as vehicles
-from motorpool.vehicles.custody import Custody
+from motorpool.vehicles.custody import BEGINS_CUSTODY, Custody
 from motorpool.vehicles.model import Vehicle
+
+# Version 0.1.0 wrote custody as items without a type, before the vehicle had a history.
+CUSTODY_BEGAN = "attribute_not_exists(#type) OR #type IN (:registered, :completed)"
 
 OUTBOX_KEPT_MS = 7 * 24 * 3600 * 1000
 
@@ -64,8 +68,10 @@ def of_partner(partner_id: str, status: str) -> list[Transfer]:
     return [from_attributes(Transfer, item) for item in items]
 
 
-def add(transfer: Transfer, vehicle: Vehicle, reserved: Vehicle) -> tuple[TransactItem, ...]:
-    """The writes of an accepted transfer: the reserved vehicle, the transfer, the outbox entry.
+def add(
+    transfer: Transfer, vehicle: Vehicle, reserved: Vehicle, *, by: Actor
+) -> tuple[TransactItem, ...]:
+    """The writes of an accepted transfer: the transfer, the outbox entry, the reserved vehicle.
 
     Raises VersionConflict.
     """
@@ -76,9 +82,9 @@ def add(transfer: Transfer, vehicle: Vehicle, reserved: Vehicle) -> tuple[Transa
         "expiresAt": (transfer.accepted_at + OUTBOX_KEPT_MS) // 1000,
     }
     return (
-        *vehicles.changed(vehicle, reserved),
         table.put(keys.transfer(transfer.id), _item(transfer), only_if=FREE),
         table.put(keys.outbox(transfer.id), entry, only_if=FREE),
+        *vehicles.recorded(vehicle, reserved, transfer.event(), by=by),
     )
 
 
@@ -105,20 +111,27 @@ def replaced(read: Transfer, after: Transfer) -> TransactItem:
     return table.replace(keys.transfer(read.id), _item(after), read_version=read.version)
 
 
-def custody_begun(custody: Custody) -> TransactItem:
-    """The write of the next entry of a vehicle's chain of custody."""
-    key = keys.custody(custody.vehicle_id, custody.number)
-    return table.put(key, to_attributes(custody), only_if=FREE)
-
-
 def custody_of(
     vehicle_id: str, *, limit: int, after: Item | None
 ) -> tuple[list[Custody], Item | None]:
     """A page of a vehicle's chain of custody, oldest first, and the key before the next page."""
-    page = table.page(
-        keys.vehicle(vehicle_id).pk, begins_with=keys.CUSTODY, limit=limit, after=after
+    registered, completed = BEGINS_CUSTODY
+    page = table.filtered_page(
+        keys.vehicle(vehicle_id).pk,
+        between=(keys.CUSTODY, keys.END_OF_HISTORY),
+        only_if=CUSTODY_BEGAN,
+        names={"#type": "type"},
+        values={":registered": registered, ":completed": completed},
+        limit=limit,
+        after=after,
     )
-    return [from_attributes(Custody, item) for item in page.items], page.last_key
+    return [_custody(item) for item in page.items], page.last_key
+
+
+def _custody(item: Item) -> Custody:
+    if "type" in item:
+        return Custody.begun(history.from_item(item))
+    return from_attributes(Custody, item)
 
 
 def _item(transfer: Transfer) -> Item:

@@ -3,26 +3,24 @@
 from dataclasses import dataclass
 from typing import Self
 
-from motorpool.vehicles.model import Vehicle
+from motorpool.history.model import Entry, EventType
+
+BEGINS_CUSTODY: tuple[EventType, ...] = ("vehicle.registered", "transfer.completed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Custody:
     """An owner of a vehicle, since when (ms), and by which transfer (None: the first owner)."""
 
-    vehicle_id: str
-    number: int
     owner_id: str
     since: int
     transfer_id: str | None
 
     @classmethod
-    def begun(cls, vehicle: Vehicle, *, since: int, transfer_id: str | None = None) -> Self:
-        """The custody of the vehicle's current owner."""
+    def begun(cls, entry: Entry) -> Self:
+        """The custody that an entry of the vehicle's history began."""
         return cls(
-            vehicle_id=vehicle.id,
-            number=vehicle.custody_number,
-            owner_id=vehicle.owner_id,
-            since=since,
-            transfer_id=transfer_id,
+            owner_id=entry.owner_paths[-1].rpartition("/")[2],
+            since=entry.at,
+            transfer_id=entry.thing["id"] if entry.type == "transfer.completed" else None,
         )

@@ -7,7 +7,9 @@ from pydantic import StringConstraints
 
 from motorpool.api.schemas import Upper
 from motorpool.clock import now_ms
+from motorpool.dynamodb.items import camel, from_attributes
 from motorpool.errors import DriverNotFound, InactiveVehicle, InvalidParameters, TransferInProgress
+from motorpool.history.model import Entry, Event, Head, VehicleEvent, shown
 from motorpool.ids import new_id
 from motorpool.tenants.organizations import SupplierType
 from motorpool.tenants.users import User
@@ -34,6 +36,8 @@ class Vehicle:
 
     `make` and `model` are as the caller wrote them, `decoded_…` as in the VIN database. `plate` is
     as written; plates are compared normalized. Only active vehicles claim their VIN and plate.
+    `history_…` is the last entry of its history; none yet, if only version 0.1.0 wrote it.
+    `custody_number` is read by that version, which a rollback brings back.
     """
 
     id: str
@@ -64,6 +68,8 @@ class Vehicle:
     pending_owner_id: str | None = None
     last_transfer_id: str | None = None
     custody_number: int = 1
+    history_number: int = 0
+    history_hash: str | None = None
     version: int = 1
 
     @classmethod
@@ -101,14 +107,17 @@ class Vehicle:
         )
 
     def updated_with(self, changes: "VehicleChanges") -> Self:
-        """The vehicle with those changes. Raises InvalidParameters on a plate without a state."""
-        changed = replace(self, **changes, updated=now_ms())
+        """The vehicle with those changes; the same object when they change nothing.
+
+        Raises InvalidParameters on a plate without a state.
+        """
+        changed = replace(self, **changes)
         if changed.plate and not changed.state:
             raise InvalidParameters(("state", "required with a license plate"))
-        return changed
+        return self._unless_same(changed)
 
     def owned_by(self, user: User | None) -> Self:
-        """The vehicle with that user, or with none.
+        """The vehicle with that user, or with none; the same object when it is so already.
 
         Raises InvalidParameters on a user of another organization.
         """
@@ -119,12 +128,15 @@ class Vehicle:
                     "belongs to another organization than the vehicle: transfer the vehicle first",
                 )
             )
-        return replace(
+        changed = replace(
             self,
             user_id=user.id if user else None,
             customer_phone=user.phone if user else None,
-            updated=now_ms(),
         )
+        return self._unless_same(changed)
+
+    def _unless_same(self, changed: Self) -> Self:
+        return self if changed == self else replace(changed, updated=now_ms())
 
     def made_active(self, active: bool) -> Self:
         """The vehicle activated or deactivated; the same object when it already is."""
@@ -151,3 +163,57 @@ class Vehicle:
     def unassigned(self) -> Self:
         """The vehicle without a driver; the same object when it has none."""
         return replace(self, driver_id=None, updated=now_ms()) if self.driver_id else self
+
+    @property
+    def head(self) -> Head | None:
+        """The last entry of its history, as far as it names one."""
+        return Head(self.history_number, self.history_hash) if self.history_hash else None
+
+    def with_head(self, head: Head) -> Self:
+        """The vehicle with that last entry of its history."""
+        return replace(self, history_number=head.n, history_hash=head.hash)
+
+    def event(self, type: VehicleEvent) -> Event:
+        """What happened to the vehicle: it is as it is now. Its plate is its user's."""
+        return Event(
+            type=type,
+            at=self.updated,
+            partner_id=self.partner_id,
+            owner_paths=(self.owner_path,),
+            thing=shown(self, *_SHOWN),
+            personal=shown(self, *_PERSONAL),
+        )
+
+    def changed_since(self, read: "Vehicle") -> tuple[str, ...]:
+        """The attributes in which it differs, for its history."""
+        return tuple(camel(name) for name in _TOLD if getattr(self, name) != getattr(read, name))
+
+    @classmethod
+    def as_in(cls, entry: Entry) -> Self:
+        """The vehicle as an entry about it shows it; what no API shows is None."""
+        owner_path = entry.owner_paths[0]
+        return from_attributes(
+            cls,
+            {
+                **entry.thing,
+                **(entry.personal or {}),
+                "id": entry.vehicle_id,
+                "partnerId": entry.partner_id,
+                "ownerId": owner_path.rpartition("/")[2],
+                "ownerPath": owner_path,
+                "updated": entry.at,
+            },
+        )
+
+
+# What the APIs show of a vehicle beside its id, owner and last change.
+_SHOWN = (
+    *("make", "model", "vin", "year", "color_hex_code", "active", "date_added"),
+    *("user_id", "driver_id"),
+)
+# A plate leads to its holder, and a picture or its address may show one.
+_PERSONAL = ("plate", "state", "photo_url", "customer_phone")
+_TOLD = (
+    *("plate", "state", "photo_url", "color_hex_code", "user_id", "driver_id", "active"),
+    *("owner_id", "highest_mileage"),
+)

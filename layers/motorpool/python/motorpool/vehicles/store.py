@@ -1,13 +1,17 @@
-"""Storage of vehicles, and of the claims of active ones on their VINs and plates."""
+"""Storage of vehicles, and of the claims of active ones on their VINs and plates.
 
-from motorpool.access.callers import Caller
+Every write of a vehicle has what happened and who did it: it is also an entry of its history.
+"""
+
+from motorpool.access.callers import Actor, Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, Key, TransactItem
 from motorpool.errors import MotorpoolError, NoPermission, VehicleAlreadyExists, VehicleNotFound
+from motorpool.history import store as history
+from motorpool.history.model import Entry, Event, VehicleEvent
 from motorpool.ids import is_id
 from motorpool.vehicles import plates
-from motorpool.vehicles.custody import Custody
 from motorpool.vehicles.model import Vehicle
 
 STILL_ITS_OWN = "vehicleId = :vehicle"
@@ -29,6 +33,12 @@ def get(
     if not visible_to.sees(vehicle.owner_path):
         raise outside
     return vehicle
+
+
+def find(vehicle_id: str) -> Vehicle | None:
+    """The vehicle with that id, of any partner; None when there is none."""
+    item = table.get(keys.vehicle(vehicle_id)) if is_id("veh", vehicle_id) else None
+    return from_attributes(Vehicle, item) if item else None
 
 
 def from_batch(items: dict[Key, Item], vehicle_id: str, partner_id: str) -> Vehicle | None:
@@ -55,30 +65,43 @@ def of_organization(
     return [from_attributes(Vehicle, item) for item in page.items], page.last_key
 
 
-def add(vehicle: Vehicle) -> tuple[TransactItem, ...]:
-    """The writes of a new vehicle, its claims, and the first entry of its custody.
+def add(vehicle: Vehicle, *, by: Actor) -> tuple[TransactItem, ...]:
+    """The writes of a new vehicle, its claims, and the first entry of its history.
 
     Raises VehicleAlreadyExists when its VIN or plate is taken.
     """
+    event = vehicle.event("vehicle.registered")
+    entry = Entry.create(event, vehicle_id=vehicle.id, after=None, by=by)
+    added = vehicle.with_head(entry.head)
     return (
         *(_taken(vehicle, key, what) for key, what in _claims(vehicle).items()),
-        table.put(keys.vehicle(vehicle.id), to_attributes(vehicle) | _index(vehicle), only_if=FREE),
-        table.put(
-            keys.custody(vehicle.id, vehicle.custody_number),
-            to_attributes(Custody.begun(vehicle, since=vehicle.date_added)),
-            only_if=FREE,
-        ),
+        table.put(keys.vehicle(vehicle.id), to_attributes(added) | _index(added), only_if=FREE),
+        history.add(entry),
     )
 
 
-def changed(read: Vehicle, after: Vehicle) -> tuple[TransactItem, ...]:
-    """The writes that replace the vehicle that was read, and add and remove its claims.
+def changed(
+    read: Vehicle, after: Vehicle, happened: VehicleEvent, *, by: Actor
+) -> tuple[TransactItem, ...]:
+    """The writes of a changed vehicle, as `recorded`. Empty when nothing changed."""
+    return recorded(read, after, after.event(happened), by=by) if after != read else ()
 
-    Empty when nothing changed. Raises VehicleAlreadyExists when a new claim is taken, and
+
+def recorded(read: Vehicle, after: Vehicle, event: Event, *, by: Actor) -> tuple[TransactItem, ...]:
+    """The writes that replace the vehicle that was read, its claims, and the entry of the event.
+
+    The vehicle may be as it was read: what happened to a check-in or transfer of it is an entry of
+    its history all the same. Raises VehicleAlreadyExists when a new claim is taken, and
     VersionConflict when the vehicle was changed after it was read.
     """
-    if after == read:
-        return ()
+    entry = Entry.create(
+        event,
+        vehicle_id=read.id,
+        after=read.head or history.head_of(read.id),
+        by=by,
+        changed=after.changed_since(read),
+    )
+    after = after.with_head(entry.head)
     before, now = _claims(read), _claims(after)
     return (
         # First, so that the same change by a concurrent request is a VersionConflict and not
@@ -88,6 +111,7 @@ def changed(read: Vehicle, after: Vehicle) -> tuple[TransactItem, ...]:
         ),
         *(_taken(after, key, what) for key, what in now.items() if key not in before),
         *(_given_up(after, key) for key in before if key not in now),
+        history.add(entry),
     )
 
 

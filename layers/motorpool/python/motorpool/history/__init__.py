@@ -1,0 +1,1 @@
+"""The history of a vehicle: numbered entries that cannot be changed unseen."""
