@@ -1,4 +1,4 @@
-"""Storage of transfers, their outbox entries, and the chain of custody."""
+"""Storage of transfers, and the chain of custody."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,6 @@ from motorpool.transfers.model import Transfer, TransferContext
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.custody import Custody
 from motorpool.vehicles.model import Vehicle
-
-OUTBOX_KEPT_MS = 7 * 24 * 3600 * 1000
 
 
 def context_of_transfer(
@@ -65,20 +63,13 @@ def of_partner(partner_id: str, status: str) -> list[Transfer]:
 
 
 def add(transfer: Transfer, vehicle: Vehicle, reserved: Vehicle) -> tuple[TransactItem, ...]:
-    """The writes of an accepted transfer: the reserved vehicle, the transfer, the outbox entry.
+    """The writes of an accepted transfer: the reserved vehicle, the transfer.
 
-    Raises VersionConflict.
+    The stream tells of the new transfer, and so its queue gets a message. Raises VersionConflict.
     """
-    entry = {
-        "transferId": transfer.id,
-        "vehicleId": transfer.vehicle_id,
-        "partnerId": transfer.partner_id,
-        "expiresAt": (transfer.accepted_at + OUTBOX_KEPT_MS) // 1000,
-    }
     return (
         *vehicles.changed(vehicle, reserved),
         table.put(keys.transfer(transfer.id), _item(transfer), only_if=FREE),
-        table.put(keys.outbox(transfer.id), entry, only_if=FREE),
     )
 
 
