@@ -43,7 +43,7 @@ JOBS = (
         uploads=2,
         messages=2,
     ),
-    Job("transfer", ("transfer_vehicle", "relay_outbox", "apply_transfer"), messages=1),
+    Job("transfer", ("transfer_vehicle", "dispatch", "apply_transfer"), messages=1),
     Job("read of a vehicle", ("get_vehicle",)),
 )
 
@@ -58,8 +58,8 @@ def of_a_million(job: Job, warm: Mapping[str, Mapping[str, Any]]) -> dict[str, A
     for what, paid in _invocation("authorizer", warm["authorizer"]).items():
         dollars[what] += paid * authorized
     dollars["S3"] += job.uploads * PRICES.s3_write
-    # The relay's SendMessage is among the function's own calls already.
-    own = sum(warm[name]["calls"].get("SendMessage", 0) for name in job.functions)
+    # The dispatcher's call is among the function's own calls already.
+    own = sum(warm[name]["calls"].get("SendMessageBatch", 0) for name in job.functions)
     dollars["SQS"] += (job.messages * REQUESTS_OF_A_MESSAGE - own) * PRICES.sqs_request
     paid_for = {what: paid * MILLION for what, paid in dollars.items() if paid}
     return {"job": job.name, "dollars": sum(paid_for.values()), "for": paid_for}
@@ -101,7 +101,7 @@ def _invocation(name: str, figures: Mapping[str, Any]) -> dict[str, float]:
     paid["DynamoDB"] += figures["read_units"] * PRICES.read_unit
     paid["DynamoDB"] += figures["write_units"] * PRICES.write_unit
     paid["S3"] += s3_writes * PRICES.s3_write + s3_reads * PRICES.s3_read
-    paid["SQS"] += calls.get("SendMessage", 0) * PRICES.sqs_request
+    paid["SQS"] += calls.get("SendMessageBatch", 0) * PRICES.sqs_request
     logged = figures["log_bytes"] + ASSUMED.lambda_log_bytes
     paid["logs, traces"] += logged / GB * PRICES.logs_gb + ASSUMED.traced * PRICES.trace
     if isinstance(spec, Route):

@@ -128,22 +128,24 @@ def _of_a_source(name: str, version: str) -> dict[str, Any]:
         case "inspect_photo":
             stored = {"key": f"photos/{LICENSE_PHOTO}", "versionId": version}
             return _of_a_queue({"Records": [{"s3": {"object": stored}}]})
-        case "relay_outbox":
-            entry = {"transferId": TRANSFER, "vehicleId": VEHICLE, "partnerId": CLIENT}
+        case "dispatch":
+            item = {
+                "pk": f"TRANSFER#{TRANSFER}",
+                "sk": "TRANSFER",
+                "id": TRANSFER,
+                "vehicleId": VEHICLE,
+                "partnerId": CLIENT,
+                "transferStatus": "accepted",
+            }
+            image = {name: {"S": value} for name, value in item.items()}
             change = {
-                "Keys": {"pk": {"S": f"OUTBOX#{TRANSFER}"}, "sk": {"S": "OUTBOX"}},
-                "NewImage": {name: {"S": value} for name, value in entry.items()},
+                "Keys": {name: image[name] for name in ("pk", "sk")},
+                "NewImage": image,
                 "SequenceNumber": "111",
             }
             return {"Records": [{"eventName": "INSERT", "dynamodb": change}]}
         case "forget_photo":
-            change = {
-                "Keys": {"pk": {"S": f"PHOTO#{LICENSE_PHOTO}"}, "sk": {"S": "PHOTO"}},
-                "SequenceNumber": "112",
-            }
-            by_dynamodb = {"type": "Service"}
-            record = {"eventName": "REMOVE", "dynamodb": change, "userIdentity": by_dynamodb}
-            return {"Records": [record]}
+            return _of_a_queue({"key": f"PHOTO#{LICENSE_PHOTO}"})
     raise LookupError(f"events/{name}.json is not there, and no event is made for {name}")
 
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import boto3
 from PIL import Image
 
 from bench.engine import BenchEngine
-from infra.spec import Consumer, Function, Route, StreamReader
+from infra.spec import Consumer, Dispatcher, Function, Queue, Route
 from infra.table_keys import create_table_request
 from motorpool import aws as clients
 from motorpool.access import secret_keys
@@ -19,6 +20,7 @@ from motorpool.checkins import store as checkins
 from motorpool.checkins.model import CheckIn
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
+from motorpool.messages import rules
 from motorpool.photos import bucket
 from motorpool.tenants.users import User
 from motorpool.vehicles.model import Vehicle
@@ -34,7 +36,7 @@ TABLES = itertools.count(1)
 
 # Functions that change the state in which a vehicle of the world has to be.
 WITHOUT_VEHICLE = {"create_vehicle_by_vin"}
-ON_TRANSFER = {"apply_transfer", "get_transfer", "relay_outbox"}
+ON_TRANSFER = {"apply_transfer", "get_transfer", "dispatch"}
 ON_CHECK_IN = {
     "get_mileage_check_in",
     "review_mileage_check_in",
@@ -63,7 +65,11 @@ def services(engine: BenchEngine) -> Iterator[Aws]:
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     variables = {"PHOTO_BUCKET": bucket}
-    for variable in ("TRANSFERS_QUEUE_URL", "CONSUMED_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
+    for variable in (
+        *(f"{queue.upper()}_QUEUE_URL" for queue in get_args(Queue)),
+        "CONSUMED_QUEUE_URL",
+        "DEAD_LETTER_QUEUE_URL",
+    ):
         made = boto3.client("sqs").create_queue(QueueName=variable)
         variables[variable] = made["QueueUrl"]
     for name in ("pepper", "cursor_key", "token_key"):
@@ -104,11 +110,13 @@ def variables(function: Function, aws: Aws, endpoint: dict[str, str]) -> dict[st
         names.add("PHOTO_BUCKET")
     if isinstance(spec, Consumer):
         names.add("CONSUMED_QUEUE_URL")
-    if isinstance(spec, Consumer | StreamReader):
+    if isinstance(spec, Consumer | Dispatcher):
         names.add("DEAD_LETTER_QUEUE_URL")
     found = {name: aws.variables[name] for name in names}
     if spec.uses.table or spec.uses.index:
         found["TABLE_NAME"] = table.table_name()
+    if isinstance(spec, Dispatcher):
+        found[rules.VARIABLE] = rules.as_text(spec.rules)
     if isinstance(spec, Route):
         found |= {"API": spec.api, "SCOPE": " ".join(spec.scope)}
         if spec.per_hour:

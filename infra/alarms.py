@@ -3,7 +3,7 @@
 Each kind of alarm has its page in docs/runbook.md, which the alarm's name and description name.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
 from aws_cdk import Duration
@@ -17,7 +17,7 @@ from infra.apis import access_log_group
 from infra.data import Data
 from infra.names import Names
 from infra.queues import Queues
-from infra.spec import ApiName, Authorizer, Function, Queue, StreamReader
+from infra.spec import ApiName, Authorizer, Consumer, Dispatcher, Function, Queue, consumers
 from motorpool.telemetry import SERVICE, UNEXPECTED
 
 # What an alarm is about: the heading of its page, in lower case and with dashes.
@@ -38,10 +38,7 @@ Page = Literal[
 STATE = Duration.minutes(1)
 COUNT = Duration.minutes(5)
 
-# How old a queue's oldest message may be. A transfer may take two minutes by the contract. Nobody
-# waits for the inspection of a photo, and one that did not end comes again only after minutes.
-OLDEST_SECONDS: Mapping[Queue, int] = {"transfers": 60, "uploads": 600}
-# The stream's records are transfers' messages that were not sent yet, and photos that expired.
+# The stream's records are messages that were not sent yet, those of transfers among them.
 OLDEST_RECORD_SECONDS = 60
 
 
@@ -62,14 +59,14 @@ class Alarms(Construct):
         topic: sns.ITopic,
         data: Data,
         queues: Queues,
-        functions: Iterable[Function],
+        functions: Sequence[Function],
     ) -> None:
         super().__init__(scope, id)
         self.of: dict[Page, list[cloudwatch.Alarm]] = {page: [] for page in get_args(Page)}
         self._names = names
         self._runbook = runbook
         self._tell = actions.SnsAction(topic)
-        self._watch_queues(queues)
+        self._watch_queues(queues, consumers(function.spec for function in functions))
         for function in functions:
             self._watch(function)
         self._watch_table(data)
@@ -94,26 +91,29 @@ class Alarms(Construct):
         for alarms in self.of.values():
             yield from alarms
 
-    def _watch_queues(self, queues: Queues) -> None:
-        for name, queue in queues.live.items():
+    def _watch_queues(self, queues: Queues, known: Mapping[Queue, Consumer]) -> None:
+        for name, consumer in known.items():
             self._add(
                 "waiting-messages",
-                queue.metric_approximate_age_of_oldest_message(
+                queues.live[name].metric_approximate_age_of_oldest_message(
                     period=STATE, statistic=cloudwatch.Stats.MAXIMUM
                 ),
-                f"The oldest message of the {name} queue has waited for {OLDEST_SECONDS[name]} s.",
+                f"The oldest message of the {name} queue has waited for {consumer.oldest} s.",
                 about=name,
-                threshold=OLDEST_SECONDS[name],
+                threshold=consumer.oldest,
                 tells_end=True,
             )
-        for name, queue in queues.dead.items():
+        for source, queue in queues.dead.items():
             self._add(
                 "dead-letters",
                 queue.metric_approximate_number_of_messages_visible(
                     period=STATE, statistic=cloudwatch.Stats.MAXIMUM
                 ),
-                f"The dead-letter queue of the {name} queue has a message that kept failing.",
-                about=name,
+                "The dead-letter queue of the table's stream has a record that was not dispatched."
+                if source == "stream"
+                else f"The dead-letter queue of the {source} queue has a message that kept "
+                "failing.",
+                about=source,
                 tells_end=True,
             )
 
@@ -146,7 +146,7 @@ class Alarms(Construct):
             f"Lambda refused to run {name}: too many functions run at once in this account.",
             about=function.name,
         )
-        if isinstance(function.spec, StreamReader):
+        if isinstance(function.spec, Dispatcher):
             self._add(
                 "late-stream",
                 _of_lambda("IteratorAge", name, STATE, cloudwatch.Stats.MAXIMUM),

@@ -4,7 +4,7 @@ The folder's name ends the name of the function and its log group, and is the co
 becomes the policy and the environment. The role accepts no later additions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
@@ -21,7 +21,9 @@ from infra.data import Data
 from infra.layers import ARCHITECTURE, RUNTIME, Layers
 from infra.names import Names
 from infra.queues import Queues
-from infra.spec import Consumer, Function, Route, Spec, StreamReader
+from infra.spec import Consumer, Dispatcher, Function, Route, Spec
+from motorpool.messages import rules
+from motorpool.messages.rules import Rule
 from motorpool.pings import PING
 
 LOG_RETENTION = logs.RetentionDays.ONE_MONTH
@@ -96,21 +98,21 @@ class FunctionFolder(Construct):
                 )
             ],
         )
-        if isinstance(spec, StreamReader):
+        if isinstance(spec, Dispatcher):
             lambda_.EventSourceMapping(
                 self,
                 "Stream",
                 target=self.live,
                 event_source_arn=data.table.table_stream_arn,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                filters=[_records(spec)],
+                filters=list(_filters(spec.rules)),
                 # No limit on tries or age: a record is tried for the 24 h that the stream keeps it.
                 # After a reported failure Lambda goes on from that record. Only when the function
                 # itself ends does it halve the batch, so that the records before get through.
                 bisect_batch_on_error=True,
                 report_batch_item_failures=True,
                 # Gets no record, only the place of one that was lost.
-                on_failure=SqsDlq(queues.dead[spec.dead]),
+                on_failure=SqsDlq(queues.dead["stream"]),
             )
         if isinstance(spec, Consumer):
             lambda_.EventSourceMapping(
@@ -149,7 +151,7 @@ class FunctionFolder(Construct):
                         "is requested; IAM cannot be more specific.",
                     )
                 )
-        if isinstance(spec, StreamReader):
+        if isinstance(spec, Dispatcher):
             table = data.export_of(data.table.table_arn)
             Validations.of(role).acknowledge(
                 Acknowledgment(
@@ -177,12 +179,12 @@ def _grants(
         (["secretsmanager:GetSecretValue"], [data.secrets[secret] for secret in uses.secrets]),
     ]
     grants += [(["sqs:SendMessage"], [queues.live[queue].queue_arn]) for queue in uses.sends]
-    if isinstance(spec, StreamReader):
+    if isinstance(spec, Dispatcher):
         read = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
         grants.append((read, [data.table.table_stream_arn or ""]))
         # Lambda refuses a mapping without it. AWS documents this resource.
         grants.append((["dynamodb:ListStreams"], [f"{data.table.table_arn}/stream/*"]))
-        grants.append((["sqs:SendMessage"], [queues.dead[spec.dead].queue_arn]))
+        grants.append((["sqs:SendMessage"], [queues.dead["stream"].queue_arn]))
     if isinstance(spec, Consumer):
         grants.append((["sqs:SendMessage"], [queues.dead[spec.queue].queue_arn]))
         read = [
@@ -210,18 +212,27 @@ def _grants(
     return statements
 
 
-def _records(spec: StreamReader) -> Mapping[str, Any]:
-    """A filter for the records that the function reads."""
-    keys = {"dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(spec.key_prefix)}}}}
-    if spec.of == "new":
-        return lambda_.FilterCriteria.filter(
-            {"eventName": lambda_.FilterRule.is_equal("INSERT")} | keys
-        )
-    # Only what DynamoDB itself deletes has an identity, so that deleting items by hand, or all of
-    # them before a restore, deletes no files.
-    identity = {"userIdentity": {"type": lambda_.FilterRule.is_equal("Service")}}
-    removed = {"eventName": lambda_.FilterRule.is_equal("REMOVE")}
-    return lambda_.FilterCriteria.filter(removed | identity | keys)
+def _filters(told: tuple[Rule, ...]) -> Iterator[Mapping[str, Any]]:
+    """Filters for the records that the rules are about; the dispatcher looks closer.
+
+    A mapping may have five. So the rules share one for each event and key, which makes four at
+    most.
+    """
+    prefixes: dict[tuple[str, str], set[str]] = {}
+    for rule in told:
+        key, prefix = ("sk", rule.items.sk) if rule.items.sk else ("pk", rule.items.pk)
+        prefixes.setdefault((rule.items.when, key), set()).add(prefix)
+    for (when, key), beginnings in prefixes.items():
+        any_of = [each for p in sorted(beginnings) for each in lambda_.FilterRule.begins_with(p)]
+        keys = {"dynamodb": {"Keys": {key: {"S": any_of}}}}
+        if when == "new":
+            event = {"eventName": lambda_.FilterRule.is_equal("INSERT")}
+        else:
+            # Only what DynamoDB itself deletes has an identity, so that deleting items by hand, or
+            # all of them before a restore, deletes no files.
+            identity = {"type": lambda_.FilterRule.is_equal("Service")}
+            event = {"eventName": lambda_.FilterRule.is_equal("REMOVE"), "userIdentity": identity}
+        yield lambda_.FilterCriteria.filter(event | keys)
 
 
 def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str, str]:
@@ -238,8 +249,9 @@ def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str
             variables["SCOPE"] = " ".join(spec.scope)
         if spec.per_hour:
             variables["REQUESTS_PER_HOUR"] = str(spec.per_hour)
-    if isinstance(spec, StreamReader):
-        variables["DEAD_LETTER_QUEUE_URL"] = queues.dead[spec.dead].queue_url
+    if isinstance(spec, Dispatcher):
+        variables[rules.VARIABLE] = rules.as_text(spec.rules)
+        variables["DEAD_LETTER_QUEUE_URL"] = queues.dead["stream"].queue_url
     if isinstance(spec, Consumer):
         variables["CONSUMED_QUEUE_URL"] = queues.live[spec.queue].queue_url
         variables["DEAD_LETTER_QUEUE_URL"] = queues.dead[spec.queue].queue_url

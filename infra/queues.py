@@ -1,43 +1,51 @@
 """The queues and their dead-letter queues."""
 
 from collections.abc import Iterable, Iterator
+from typing import Literal, get_args
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Acknowledgment, Aws, Duration, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
-from infra.spec import Consumer, Queue, Spec
+from infra.spec import Consumer, Queue, Spec, consumers
 
 # AWS recommends six times the consumer's timeout, so that a message is not delivered again while
 # Lambda retries a throttled batch.
 VISIBILITY_PER_TIMEOUT = 6
-# A failed message is delivered again after 2 to 20 s (`motorpool.messages.consumer`), 11 s on the
-# average after the first few. So a transfer survives an outage of about 10 minutes, long enough to
-# roll back a bad deployment, and the inspection of a photo one of about a minute: a check-in does
-# not wait for it.
-DELIVERIES: dict[Queue, int] = {"uploads": 8, "transfers": 60}
+# What has dead letters: the queues, and the table's stream.
+Source = Queue | Literal["stream"]
 
 
 class Queues(Construct):
-    """Each queue with its dead-letter queue; all require TLS and encrypt at rest."""
+    """Each queue with its dead-letter queue, and that of the stream.
+
+    All require TLS and encrypt at rest.
+    """
 
     def __init__(self, scope: Construct, id: str, *, specs: Iterable[Spec]) -> None:
         super().__init__(scope, id)
-        timeouts = {spec.queue: spec.timeout for spec in specs if isinstance(spec, Consumer)}
-        self.dead: dict[Queue, sqs.Queue] = {}
+        known = consumers(specs)
+        self.dead: dict[Source, sqs.Queue] = {}
         self.live: dict[Queue, sqs.Queue] = {}
-        for name, deliveries in DELIVERIES.items():
-            self.dead[name] = self._queue(f"Dead{name.title()}", retention=Duration.days(14))
+        for name in get_args(Queue):
+            consumer = known.get(name) or Consumer(queue=name, concurrency=2)
+            self.dead[name] = self._dead(name)
             self.live[name] = self._queue(
                 name.title(),
-                visibility_timeout=Duration.seconds(
-                    VISIBILITY_PER_TIMEOUT * timeouts.get(name, Spec().timeout)
-                ),
+                visibility_timeout=Duration.seconds(VISIBILITY_PER_TIMEOUT * consumer.timeout),
                 dead_letter_queue=sqs.DeadLetterQueue(
-                    queue=self.dead[name], max_receive_count=deliveries
+                    queue=self.dead[name], max_receive_count=consumer.deliveries
                 ),
             )
+        self.dead["stream"] = self._dead("stream")
+        Validations.of(self.dead["stream"]).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions::AwsSolutions-SQS3",
+                reason="This is the dead-letter queue of the table's stream: the dispatcher itself "
+                "sends to it, and no queue names it.",
+            )
+        )
         self.uploads_policy = self._let_s3_send_to(self.uploads)
 
     @property
@@ -50,6 +58,9 @@ class Queues(Construct):
         """What other stacks may name them by: ARNs, URLs and names."""
         for queue in (*self.live.values(), *self.dead.values()):
             yield from (queue.queue_arn, queue.queue_url, queue.queue_name)
+
+    def _dead(self, source: Source) -> sqs.Queue:
+        return self._queue(f"Dead{source.title()}", retention=Duration.days(14))
 
     def _queue(
         self,

@@ -5,20 +5,24 @@ variables are declared nowhere else. `Uses` makes both the IAM statements and th
 are `Literal`s, so that a wildcard or `Scan` does not type-check.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from infra.paths import FUNCTIONS
 from motorpool.access.scopes import Scope
+from motorpool.messages.rules import Items as Items
+from motorpool.messages.rules import Rule
 
 ApiName = Literal["partner", "supplier"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Layer = Literal["motorpool", "runtime", "vin", "photos"]
 Index = Literal["gsi1", "gsi2"]
 Secret = Literal["pepper", "cursor_key", "token_key"]
-Queue = Literal["uploads", "transfers"]
+# All that a queue needs beside its name here is in its consumer's `route.py`.
+Queue = Literal["uploads", "transfers", "expiries"]
 TableAction = Literal[
     "GetItem",
     "BatchGetItem",
@@ -96,28 +100,40 @@ class Route(Spec):
 class Consumer(Spec):
     """A function that consumes a queue, at most `batch` messages at a time.
 
-    It may send messages to the queue's dead-letter queue, for those that it cannot parse, and
-    shorten the time until a failed one is delivered again. At most `concurrency` of it run at once,
-    so that a burst of messages leaves the account's concurrency to the APIs.
+    `told_of`: the items of the table about which the dispatcher sends the queue messages; none when
+    others send them. At most `concurrency` of the function run at once, so that a burst of messages
+    leaves the account's concurrency to the APIs.
+
+    A message that failed is delivered again after 2 to 20 s (`motorpool.messages.consumer`), 11 s
+    on the average after the first few; the function may shorten the time until then. After so many
+    `deliveries`, or at once when it cannot be parsed, it is in the queue's dead-letter queue, to
+    which the function may send. An alarm goes off when the oldest message is older than `oldest`
+    (seconds).
     """
 
     queue: Queue
+    told_of: Items | tuple[Items, ...] = ()
     batch: int = 1
     concurrency: int
+    deliveries: int = 60
+    oldest: int = 60
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What the dispatcher needs to know of it."""
+        told_of = (self.told_of,) if isinstance(self.told_of, Items) else self.told_of
+        return tuple(Rule(self.queue, items) for items in told_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreamReader(Spec):
-    """A function that reads the table's stream: the records of items whose `pk` has a prefix.
+class Dispatcher(Spec):
+    """The one function that reads the table's stream; AWS advises against more than two.
 
-    `of`: the new items, or those that DynamoDB deleted because they expired. It may send records
-    that it cannot read to the dead-letter queue of `dead`. AWS advises against more than two of
-    them.
+    `discover` gives it the `rules` of all consumers, and their queues to send to. It may also send
+    records that it cannot read to the dead-letter queue of the stream.
     """
 
-    key_prefix: str
-    of: Literal["new", "expired"] = "new"
-    dead: Queue
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +151,41 @@ class Function:
 
 
 def discover(functions: Path = FUNCTIONS) -> tuple[Function, ...]:
-    """Every function folder with its spec, by name. Raises ImportError on a folder without one."""
-    return tuple(
+    """Every function folder with its spec, by name.
+
+    Raises ImportError on a folder without one, and when a queue has two consumers, or a consumer is
+    told of items and nobody dispatches them.
+    """
+    found = tuple(
         Function(folder.name, folder, _spec_of(folder / "route.py"))
         for folder in sorted({source.parent for source in functions.glob("*/*.py")})
     )
+    rules = tuple(rule for c in consumers(f.spec for f in found).values() for rule in c.rules)
+    dispatchers = [function for function in found if isinstance(function.spec, Dispatcher)]
+    if len(dispatchers) > 1 or (rules and not dispatchers):
+        raise ImportError(f"{functions} has {len(dispatchers)} dispatchers")
+    return tuple(
+        replace(function, spec=_with(rules, function.spec))
+        if isinstance(function.spec, Dispatcher)
+        else function
+        for function in found
+    )
+
+
+def consumers(specs: Iterable[Spec]) -> dict[Queue, Consumer]:
+    """The consumer of each queue that has one. Raises ImportError when a queue has two."""
+    found: dict[Queue, Consumer] = {}
+    for spec in specs:
+        if isinstance(spec, Consumer):
+            if spec.queue in found:
+                raise ImportError(f"the {spec.queue} queue has two consumers")
+            found[spec.queue] = spec
+    return found
+
+
+def _with(rules: tuple[Rule, ...], spec: Dispatcher) -> Dispatcher:
+    sends = tuple(queue for queue in get_args(Queue) if queue in {rule.queue for rule in rules})
+    return replace(spec, rules=rules, uses=replace(spec.uses, sends=sends))
 
 
 def _spec_of(route: Path) -> Spec:

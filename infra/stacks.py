@@ -96,14 +96,10 @@ class DataStack(_Stack):
             PhotoBucketName=self.data.photos.bucket_name,
             PepperSecretArn=self.data.secrets["pepper"],
         )
-        for name in self.queues.live:
-            title = name.title()
-            self.show(
-                **{
-                    f"{title}QueueUrl": self.queues.live[name].queue_url,
-                    f"{title}DeadLetterQueueUrl": self.queues.dead[name].queue_url,
-                }
-            )
+        for name, queue in self.queues.live.items():
+            self.show(**{f"{name.title()}QueueUrl": queue.queue_url})
+        for source, queue in self.queues.dead.items():
+            self.show(**{f"{source.title()}DeadLetterQueueUrl": queue.queue_url})
 
 
 class WorkersStack(_Stack):
@@ -119,7 +115,7 @@ class WorkersStack(_Stack):
         build: Build,
     ) -> None:
         names = settings.names
-        super().__init__(scope, names, "workers", "consumers, stream reader and authorizer")
+        super().__init__(scope, names, "workers", "consumers, dispatcher and authorizer")
         deployed = _deployed(
             self, names, [f for f in folders if not isinstance(f.spec, Route)], data, build
         )

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,13 +26,12 @@ from motorpool.access import client_store as clients
 from motorpool.access.clients import Client, new_secret
 from motorpool.access.secret_keys import pepper
 from motorpool.dynamodb import table
-from motorpool.messages import outbox
 from motorpool.tenants.partners import Partner
 from motorpool.transfers import store as transfers
 from motorpool.transfers.model import Transfer
 from ops.restore import items, line, written
 from ops.screen import console
-from ops.transfers import redrive
+from ops.transfers import redrive, send
 
 app = typer.Typer(no_args_is_help=True, help="Rehearse failures, on the local stack only.")
 
@@ -200,14 +200,18 @@ def poison() -> None:
     vehicle = world.vehicle(of=world.driver(at=root))
     transfer, reserved = Transfer.accepted(vehicle, branch, None)
     # Only the reservation, without the transfer: the consumer cannot handle the message.
-    record, _, *reservation = transfers.add(transfer, vehicle, reserved, by=BUILDER)
+    _, *reservation = transfers.add(transfer, vehicle, reserved, by=BUILDER)
+    # Not yet accepted, or the stream would tell of it and complete it without the redrive.
+    closed = replace(transfer, transfer_status="failed")
+    record, *_ = transfers.add(closed, vehicle, reserved, by=BUILDER)
     table.transact(*reservation)
     with _impatient_queue():
-        outbox.send(transfer.id, vehicle.id, vehicle.partner_id)
+        send(transfer)
         with console.status("waiting until its message is in the dead-letter queue"):
             _wait(lambda: _waiting(_dead_queue()) > 0)
     console.print("the message ended in the dead-letter queue")
     table.transact(record)
+    table.transact(transfers.replaced(closed, transfer))
     redrive(dry_run=False, most=1000)
     with console.status("redriven; waiting for the transfer"):
         _wait(lambda: _is_completed(transfer.id))

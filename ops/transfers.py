@@ -11,9 +11,10 @@ from rich.table import Table
 
 from motorpool.clock import iso, now_ms
 from motorpool.errors import TransferNotFound
-from motorpool.messages import outbox, queues
+from motorpool.messages import queues
 from motorpool.tenants import partner_store as partners
 from motorpool.transfers import store as transfers
+from motorpool.transfers.apply import TransferMessage
 from motorpool.transfers.model import Transfer
 from ops.screen import console, show
 
@@ -96,8 +97,14 @@ def relay_stalled(
                 sent += 1
                 console.print(transfer.id)
                 if not dry_run:
-                    outbox.send(transfer.id, transfer.vehicle_id, transfer.partner_id)
+                    send(transfer)
     console.print(f"{sent} {'would be' if dry_run else 'were'} sent")
+
+
+def send(transfer: Transfer) -> None:
+    """Send the transfer's message, as the dispatcher does."""
+    message = TransferMessage(transfer_id=transfer.id, vehicle_id=transfer.vehicle_id)
+    queues.send("transfers", message.model_dump_json(), group=transfer.partner_id)
 
 
 @app.command("redrive")
@@ -128,7 +135,7 @@ def redrive(
 
 def _send_again(message: Any) -> None:
     group = message.get("Attributes", {}).get("MessageGroupId", "redriven")
-    queues.send_transfer(message["Body"], group=group)
+    queues.send("transfers", message["Body"], group=group)
     boto3.client("sqs").delete_message(
         QueueUrl=_dead_queue(), ReceiptHandle=message["ReceiptHandle"]
     )

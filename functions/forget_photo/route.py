@@ -1,9 +1,13 @@
-from infra.spec import StreamReader, Uses
+from infra.spec import Consumer, Items, Uses
 
-spec = StreamReader(
-    key_prefix="PHOTO#",
-    of="expired",
-    dead="uploads",
+spec = Consumer(
+    queue="expiries",
+    told_of=Items(pk="PHOTO#", when="expired", message={"key": "pk"}),
+    batch=10,
+    concurrency=2,
+    deliveries=60,
+    # Nobody waits for it.
+    oldest=600,
     uses=Uses(
         table=("GetItem",),
         photos=("DeleteObjectVersion",),

@@ -9,6 +9,8 @@ Runs in the engine's own environment (`.local/engine`), not in the project's. Th
 - Its stream does not tell of items that it deletes because they expired. Here it does.
 - It gives a request several ids. Here it has one (`engine_request_ids.py`).
 - It leaves the headers of functions' answers as they are. Here it renames those that AWS renames.
+- It wants a permission of its own for each batch call of SQS. Here, as on AWS, the one for a single
+  message allows it.
 - With MOTORPOOL_INDEX_LAG_SECONDS, its indexes show changes late (`engine_indexes.py`).
 - With MOTORPOOL_CALLS, its IAM decisions are written to that file, each once.
 
@@ -19,6 +21,7 @@ import json
 import os
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import generation  # type: ignore[import-not-found]
@@ -186,6 +189,18 @@ def _rename_headers() -> None:
     apigateway_v1._lambda_proxy_response = renamed
 
 
+def _permit_batches_like_single_messages() -> None:
+    """As AWS does, where IAM has no action for a batch."""
+    decide = iam_evaluator.evaluate
+
+    def decided(call: Any, *policies: Any) -> Any:
+        if call.action.startswith("sqs:"):
+            call = replace(call, action=call.action.removesuffix("Batch"))
+        return decide(call, *policies)
+
+    iam_evaluator.evaluate = decided
+
+
 def _record_calls_in(file: str) -> None:
     """Write each IAM decision to the file as a JSON line: principal, action, resource, decision."""
     decide = iam_evaluator.evaluate
@@ -208,6 +223,8 @@ def _record_calls_in(file: str) -> None:
 if __name__ == "__main__":
     if calls := os.environ.get("MOTORPOOL_CALLS"):
         _record_calls_in(calls)
+    # After it, so that what is recorded is what AWS knows.
+    _permit_batches_like_single_messages()
     app.pin_request_origin = _pin_as_secure
     _register_sessions_one_at_a_time()
     _retry_failed_stream_records()

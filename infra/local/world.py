@@ -263,7 +263,7 @@ class World:
     def transfer(
         self, *, of: Vehicle, to: Organization, new_user: User | None = None, id: str | None = None
     ) -> tuple[Transfer, Vehicle]:
-        """An accepted transfer with its outbox entry, and the vehicle reserved for it."""
+        """An accepted transfer, and the vehicle reserved for it."""
         accepted, reserved = Transfer.accepted(of, to, new_user)
         transfer = replace(accepted, id=id or accepted.id)
         reserved = replace(reserved, pending_transfer_id=transfer.id)

@@ -196,7 +196,7 @@ class Tenant:
     def stranded(
         self, vehicle_id: str, to: Organization, *, seconds_ago: int, new_user: str | None = None
     ) -> Transfer:
-        """A transfer accepted so long ago, without its outbox entry: nobody sends its message."""
+        """A transfer accepted so long ago, about which nobody sends a message."""
         vehicle = transfers.applicable("", vehicle_id).vehicle
         assert vehicle is not None
         accepted, reserved = Transfer.accepted(vehicle, to, None)
@@ -205,10 +205,18 @@ class Tenant:
             accepted_at=accepted.accepted_at - seconds_ago * 1000,
             new_user_id=new_user,
         )
-        record, _outbox, *reservation = transfers.add(transfer, vehicle, reserved, by=BUILDER)
+        _, *reservation = transfers.add(transfer, vehicle, reserved, by=BUILDER)
+        # The stream tells only of new ones that are accepted.
+        closed = replace(transfer, transfer_status="failed")
+        record, *_ = transfers.add(closed, vehicle, reserved, by=BUILDER)
         table.transact(record, *reservation)
-        until(lambda: transfer in transfers.of_partner(self.partner.id, "accepted"))
-        return transfer
+        table.transact(transfers.replaced(closed, transfer))
+
+        def listed() -> Transfer | None:
+            found = transfers.of_partner(self.partner.id, "accepted")
+            return next((each for each in found if each.id == transfer.id), None)
+
+        return until(listed)
 
 
 def photo_id(handle: str) -> str:

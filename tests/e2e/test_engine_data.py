@@ -299,12 +299,12 @@ def run_again(folder: Path) -> Iterator[LocalStack]:
         secret_keys.forget()
 
 
-RELAY = "motorpool-relay_outbox:live"
+DISPATCHER = "motorpool-dispatch:live"
 
 
-def relay_is(enabled: bool) -> None:
+def dispatcher_is(enabled: bool) -> None:
     functions = boto3.client("lambda")
-    [mapping] = functions.list_event_source_mappings(FunctionName=RELAY)["EventSourceMappings"]
+    [mapping] = functions.list_event_source_mappings(FunctionName=DISPATCHER)["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
 
 
@@ -336,13 +336,13 @@ def saved_stack(
 ) -> SavedStack:
     """What is kept of the stack under test at a moment at which a transfer is open."""
     folder, tenant = tmp_path_factory.mktemp("saved"), new_tenant()
-    relay_is(enabled=False)
+    dispatcher_is(enabled=False)
     transfer = tenant.supplier.transfer(tenant.vehicle_id(), tenant.west.id).json()["transfer"]
     all_is_saved(local_stack.engine)
     for name in ("state", "s3"):
         shutil.copytree(local_stack.engine.folder / name, folder / name)
     shutil.copy(local_stack.engine.folder / "stack.json", folder)
-    relay_is(enabled=True)
+    dispatcher_is(enabled=True)
     assert tenant.supplier.ended(transfer["id"])["status"] == "completed"
     return SavedStack(folder, tenant, transfer["id"])
 
@@ -354,7 +354,7 @@ def test_on_another_port_open_transfers_complete_unasked_and_photos_are_inspecte
     with run_again(kept.folder) as stack:
         tenant = kept.tenant_of(stack)
         assert tenant.supplier.transfer_of(kept.open_transfer)["status"] == "accepted"
-        relay_is(enabled=True)
+        dispatcher_is(enabled=True)
         assert tenant.supplier.ended(kept.open_transfer)["status"] == "completed"
         assert tenant.inspected(tenant.photo(tenant.user()))["photoStatus"] == "Ready"
 
@@ -388,7 +388,7 @@ def test_data_of_the_older_layout_are_carried_over_to_another_port(
         env={"STATE_DIR": str(kept.folder / "state"), "PERSIST_STATE": "1"},
     )
     with run_again(kept.folder) as stack:
-        relay_is(enabled=True)
+        dispatcher_is(enabled=True)
         tenant = kept.tenant_of(stack)
         moved = tenant.supplier.moved(tenant.vehicle_id(), tenant.west.id)
         assert moved["status"] == "completed"

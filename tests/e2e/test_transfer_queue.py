@@ -1,4 +1,4 @@
-"""From accepted to done: through the stream, the relay and the queue, within seconds, once."""
+"""From accepted to done: through the stream, the dispatcher and the queue, within seconds, once."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.e2e.conftest import Fault, poison
 from tests.e2e.failures import denied, first_delivery_fails
 from tests.e2e.tenant import Tenant
 
-RELAY = "motorpool-relay_outbox"
+DISPATCHER = "motorpool-dispatch"
 PER_SECOND = 5
 CONTRACT_MS = 120_000
 OURS_MS = 5_000
@@ -85,16 +85,16 @@ def test_a_transfer_whose_first_delivery_fails_is_completed_within_seconds(
     assert transfer["freshness_ms"] < AFTER_A_FAILURE_MS
 
 
-def relays_of(sequence: str) -> list[dict[str, Any]]:
-    """The relay's lines on the record of that sequence number."""
+def lines_of(sequence: str) -> list[dict[str, Any]]:
+    """The dispatcher's lines on the record of that sequence number."""
     found = boto3.client("logs").filter_log_events(
-        logGroupName=f"/aws/lambda/{RELAY}", filterPattern=f'"{sequence}"'
+        logGroupName=f"/aws/lambda/{DISPATCHER}", filterPattern=f'"{sequence}"'
     )
     return [json.loads(event["message"]) for event in found["events"]]
 
 
 def sequence_of(transfer_id: str) -> str:
-    """The sequence number of the stream's record of a transfer's outbox entry."""
+    """The sequence number of the stream's first record of a transfer."""
     streams: Any = boto3.client("dynamodbstreams")
     [stream] = streams.list_streams(TableName=os.environ["TABLE_NAME"])["Streams"]
     described = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]
@@ -107,14 +107,14 @@ def sequence_of(transfer_id: str) -> str:
     while iterator:
         page = streams.get_records(ShardIterator=iterator)
         for record in page["Records"]:
-            if record["dynamodb"]["Keys"]["pk"]["S"] == keys.outbox(transfer_id).pk:
+            if record["dynamodb"]["Keys"]["pk"]["S"] == keys.transfer(transfer_id).pk:
                 sequence: str = record["dynamodb"]["SequenceNumber"]
                 return sequence
         iterator = page.get("NextShardIterator") if page["Records"] else None
     raise AssertionError(f"the stream does not tell of {transfer_id}")
 
 
-def test_a_transfer_that_could_not_be_relayed_is_relayed_when_it_can_be(
+def test_a_transfer_that_could_not_be_dispatched_is_dispatched_when_it_can_be(
     local_stack: LocalStack, fleet: Tenant, queues: dict[str, str]
 ) -> None:
     fleet.supplier.moved(fleet.vehicle_id(), fleet.west.id)  # and all before it in the stream
@@ -122,16 +122,16 @@ def test_a_transfer_that_could_not_be_relayed_is_relayed_when_it_can_be(
     queue = boto3.client("sqs").get_queue_attributes(
         QueueUrl=queues["TransfersQueueUrl"], AttributeNames=["QueueArn"]
     )["Attributes"]["QueueArn"]
-    with denied("relay_outbox", "sqs:SendMessage", queue):
+    with denied("dispatch", "sqs:SendMessage", queue):
         answer = fleet.supplier.transfer(vehicle_id, fleet.west.id)
         transfer_id = answer.json()["transfer"]["id"]
         sequence = sequence_of(transfer_id)
-        poison[sequence] = Fault("relay_outbox", r"\S+ AccessDenied\w*")
-        until(lambda: relays_of(sequence))
+        poison[sequence] = Fault("dispatch", r"\S+ AccessDenied\w*")
+        until(lambda: lines_of(sequence))
         assert fleet.supplier.transfer_of(transfer_id)["status"] == "accepted"
     assert fleet.supplier.ended(transfer_id)["status"] == "completed"
-    failed, *_, relayed = relays_of(sequence)
-    assert (failed["level"], relayed["level"]) == ("ERROR", "INFO")
+    failed, *_, sent = lines_of(sequence)
+    assert (failed["level"], sent["level"]) == ("ERROR", "INFO")
 
 
 def test_a_message_that_comes_again_changes_nothing(fleet: Tenant, queues: dict[str, str]) -> None:

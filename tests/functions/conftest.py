@@ -19,13 +19,14 @@ from botocore.retries.quota import RetryQuota
 from moto import mock_aws
 
 from infra.paths import FUNCTIONS, ROOT
-from infra.spec import Route, discover
+from infra.spec import Dispatcher, Route, discover
 from infra.table_keys import create_table_request
 from motorpool import aws
 from motorpool.access import secret_keys
 from motorpool.dynamodb import table
 from motorpool.dynamodb.items import Item
 from motorpool.errors import ENVELOPES, OAuthError
+from motorpool.messages import rules
 from tests.functions import wire
 from tests.functions.wire import Fault
 
@@ -66,11 +67,15 @@ def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     for variable, queue in (
         ("TRANSFERS_QUEUE_URL", "live"),
+        ("EXPIRIES_QUEUE_URL", "expiries"),
         ("CONSUMED_QUEUE_URL", "live"),
         ("DEAD_LETTER_QUEUE_URL", "dead"),
     ):
         made = wire.aws("sqs").create_queue(QueueName=f"{name}-{queue}")
         monkeypatch.setenv(variable, made["QueueUrl"])
+    dispatcher = SPECS["dispatch"]
+    assert isinstance(dispatcher, Dispatcher)
+    monkeypatch.setenv(rules.VARIABLE, rules.as_text(dispatcher.rules))
     empty_table(monkeypatch)
 
 

@@ -1,16 +1,17 @@
 """Transfers under faults: seeded schedules of what befalls each AWS call, and what must hold.
 
 A schedule plays clients, the table's stream and the transfer queue around the three handlers
-(request, relay, application). Before any of their calls it may decide that the process dies before
-or after the call, that the call or its answer is lost, that the transaction is cancelled by another
-one, that the table throttles, or that somebody else is faster: then another handler runs to its end
-in between. Messages come up to three times more, in any order; what the stream told is told again.
+(request, dispatch, application). Before any of their calls it may decide that the process dies
+before or after the call, that the call or its answer is lost, that the transaction is cancelled by
+another one, that the queue refuses some messages of a batch, that the table throttles, or that
+somebody else is faster: then another handler runs to its end in between. Messages come up to three
+times more, in any order; what the stream told is told again.
 """
 
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -41,6 +42,7 @@ FAULTS = (
     "call lost",
     "answer lost",
     "cancelled",
+    "partly refused",
     "throttled",
     "overtaken",
 )
@@ -69,9 +71,8 @@ class Faults:
         """Moto's answer to a call, or what a fault makes of it."""
 
         def applied() -> AWSResponse:
-            if operation == "SendMessage":
-                self.sent(wire.body_of(request)["MessageBody"])
-                return wire.answer(200, MessageId="a")
+            if operation == "SendMessageBatch":
+                return self._taken(wire.body_of(request)["Entries"], refused=())
             return self.moto(operation, request)
 
         match self._drawn(operation):
@@ -91,11 +92,24 @@ class Faults:
                 return wire.error("TransactionCanceledException", CancellationReasons=reasons)
             case "throttled":
                 return wire.error("ThrottlingException")
+            case "partly refused":
+                entries = wire.body_of(request)["Entries"]
+                refused = self.chance.sample(entries, self.chance.randint(1, len(entries)))
+                return self._taken(entries, refused=[entry["Id"] for entry in refused])
             case "overtaken":
                 self.on = False
                 self.overtake()
                 self.on = True
         return applied()
+
+    def _taken(self, entries: list[dict[str, str]], *, refused: Collection[str]) -> AWSResponse:
+        """The queue's answer to a batch of which it takes all but some."""
+        taken = [entry for entry in entries if entry["Id"] not in refused]
+        for entry in taken:
+            self.sent(entry["MessageBody"])
+        ok = [{"Id": entry["Id"], "MessageId": "a"} for entry in taken]
+        failed = [{"Id": id, "Code": "InternalError", "SenderFault": False} for id in refused]
+        return wire.answer(200, Successful=ok, Failed=failed)
 
     def _drawn(self, operation: str) -> str | None:
         if not self.on:
@@ -107,6 +121,8 @@ class Faults:
         elif self.chance.random() < 0.3:
             fault = self.chance.choice(FAULTS)
             if fault == "cancelled" and operation != "TransactWriteItems":
+                fault = None
+            if fault == "partly refused" and operation != "SendMessageBatch":
                 fault = None
             if fault == "throttled":
                 self.storm = self.chance.choice((0, 2, 5))
@@ -183,7 +199,7 @@ class Schedule:
         self.troubled = False
         self.requests: list[Asked] = []
         self.records: list[dict[str, Any]] = []
-        self.relayed = 0
+        self.dispatched = 0
         self.messages: list[Message] = []
         self.dead: list[Message] = []
         self.ever_sent: set[str] = set()
@@ -199,10 +215,10 @@ class Schedule:
             self.faults.storm = 0
             self.chance.choice(self._possible())()
         self.troubled = False
-        while self.requests or self.relayed < len(self.records) or self.messages or self.dead:
+        while self.requests or self.dispatched < len(self.records) or self.messages or self.dead:
             self.messages += self.dead
             self.dead = []
-            for rest in (self._request, self._relay, self._deliver):
+            for rest in (self._request, self._dispatch, self._deliver):
                 rest()
         self._check()
 
@@ -244,7 +260,7 @@ class Schedule:
 
     def _possible(self) -> list[Callable[[], None]]:
         possible = [self._request] * bool(self.requests)
-        possible += [self._relay] * (self.relayed < len(self.records))
+        possible += [self._dispatch] * (self.dispatched < len(self.records))
         possible += [self._deliver] * bool(self.messages)
         if self.records and self.chance.random() < 0.1:
             possible.append(self._tell_again)
@@ -285,11 +301,11 @@ class Schedule:
         }
 
     def _read_the_stream(self) -> None:
-        """The stream tells of every outbox entry that is in the table, once, in its order."""
+        """The stream tells of every transfer that is in the table, once, in its order."""
         known = {record["dynamodb"]["Keys"]["pk"]["S"] for record in self.records}
         for item in self.stored():
-            if item["pk"]["S"].startswith(keys.OUTBOX) and item["pk"]["S"] not in known:
-                [recorded] = event("relay_outbox")["Records"]
+            if item["sk"]["S"] == "TRANSFER" and item["pk"]["S"] not in known:
+                recorded, _ = event("dispatch")["Records"]
                 recorded["dynamodb"] |= {
                     "Keys": {"pk": item["pk"], "sk": item["sk"]},
                     "NewImage": item,
@@ -297,21 +313,21 @@ class Schedule:
                 }
                 self.records.append(recorded)
 
-    def _relay(self) -> None:
+    def _dispatch(self) -> None:
         """The shard's next records; those after the first that failed come again."""
-        batch = self.records[self.relayed : self.relayed + self.chance.randint(1, 3)]
+        batch = self.records[self.dispatched : self.dispatched + self.chance.randint(1, 3)]
         if not batch:
             return
-        begin = self.relayed
-        answer = self._invoked("relay_outbox", {"Records": batch})
+        begin = self.dispatched
+        answer = self._invoked("dispatch", {"Records": batch})
         if answer is not None:
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
             done = [record["dynamodb"]["SequenceNumber"] not in failed for record in batch]
-            self.relayed = max(self.relayed, begin + [*done, False].index(False))
+            self.dispatched = max(self.dispatched, begin + [*done, False].index(False))
 
     def _tell_again(self) -> None:
         """An old record, as after a day."""
-        self._invoked("relay_outbox", {"Records": [self.chance.choice(self.records)]})
+        self._invoked("dispatch", {"Records": [self.chance.choice(self.records)]})
 
     def _sent(self, body: str) -> None:
         self.ever_sent.add(json.loads(body)["transfer_id"])
@@ -369,8 +385,7 @@ class Schedule:
     def _check(self) -> None:
         stored = [from_values(item) for item in self.stored()]
         transfers = {item["id"]: item for item in stored if item["sk"] == "TRANSFER"}
-        outbox = {item["transferId"] for item in stored if item["sk"] == "OUTBOX"}
-        assert transfers.keys() == outbox == self.ever_sent, "not every transfer was relayed"
+        assert transfers.keys() == self.ever_sent, "not every transfer was dispatched"
         assert self.promised <= transfers.keys(), "an accepted transfer was lost"
         for transfer in transfers.values():
             assert transfer["transferStatus"] in {"completed", "failed"}, "one is still open"

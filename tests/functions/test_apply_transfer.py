@@ -146,8 +146,8 @@ def test_a_transfer_that_the_vehicle_is_not_reserved_for_fails_and_touches_no_ot
     _, reserved = world.transfer("trf_" + "8" * 32, of=vehicle, to=target)
     orphan, _ = Transfer.accepted(vehicle, target, None)
     orphan = replace(orphan, id=world.TRANSFER)
-    record, outbox, *_ = transfers.add(orphan, vehicle, vehicle, by=world.builder)
-    table.transact(record, outbox)
+    record, *_ = transfers.add(orphan, vehicle, vehicle, by=world.builder)
+    table.transact(record)
     assert handled() == []
     transfer, unchanged = stored()
     assert transfer.failure == "The vehicle is not reserved for this transfer"

@@ -286,14 +286,19 @@ def test_the_oldest_vehicle_is_transferred() -> None:
     assert answer["transfer"]["status"] == "accepted"
 
 
-def test_an_outbox_entry_becomes_a_message() -> None:
-    [entry] = [item for item in written_by(FIRST) if kind_of(item) == "outbox"]
-    recorded = event("relay_outbox")
-    change = recorded["Records"][0]["dynamodb"]
-    change["Keys"] = {name: entry[name] for name in ("pk", "sk")}
-    change["NewImage"] = entry
-    context = SimpleNamespace(function_name="motorpool-relay_outbox")
-    assert handler_of("relay_outbox")(recorded, context) == {"batchItemFailures": []}
+def told_of(kind: str) -> None:
+    """The dispatcher gets the stream's record of the stored item of that kind."""
+    [item] = [item for item in written_by(FIRST) if kind_of(item) == kind]
+    recorded, _ = event("dispatch")["Records"]
+    recorded["dynamodb"]["Keys"] = {name: item[name] for name in ("pk", "sk")}
+    recorded["dynamodb"]["NewImage"] = item
+    context = SimpleNamespace(function_name="motorpool-dispatch")
+    assert handler_of("dispatch")({"Records": [recorded]}, context) == {"batchItemFailures": []}
+
+
+def test_a_transfer_that_an_older_version_accepted_becomes_a_message_and_its_outbox_none() -> None:
+    for kind in ("outbox", "transfer"):
+        told_of(kind)
     queue = os.environ["TRANSFERS_QUEUE_URL"]
     [message] = wire.aws("sqs").receive_message(QueueUrl=queue)["Messages"]
     assert json.loads(message["Body"]) == {"transfer_id": TRANSFER, "vehicle_id": MOVING}

@@ -129,5 +129,5 @@ def check_in(
 def transfer(
     id: str = TRANSFER, *, of: Vehicle, to: Organization, new_user: User | None = None
 ) -> tuple[Transfer, Vehicle]:
-    """An accepted transfer with its outbox entry, and the vehicle reserved for it."""
+    """An accepted transfer, and the vehicle reserved for it."""
     return _world.transfer(of=of, to=to, new_user=new_user, id=id)

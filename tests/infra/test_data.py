@@ -168,7 +168,9 @@ def test_the_visibility_timeout_is_six_times_its_readers_timeout(
     assert live["VisibilityTimeout"] >= 6 * max(readers, default=20)
 
 
-@pytest.mark.parametrize(("name", "deliveries"), [("uploads", 8), ("transfers", 60)])
+@pytest.mark.parametrize(
+    ("name", "deliveries"), [("uploads", 8), ("transfers", 60), ("expiries", 60)]
+)
 def test_a_message_that_keeps_failing_is_set_aside_for_two_weeks(
     stack: Template, name: Queue, deliveries: int
 ) -> None:

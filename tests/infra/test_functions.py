@@ -3,26 +3,27 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from infra.assets import Build
+from infra.queues import Source
 from infra.settings import Settings
 from infra.spec import (
     Consumer,
+    Dispatcher,
     Function,
-    Queue,
     Route,
     Secret,
     Spec,
-    StreamReader,
     discover,
 )
 from infra.stacks import add_stacks
 from motorpool.dynamodb import keys
+from motorpool.messages import rules
 from motorpool.pings import PING
 from tests.templates import whole
 
@@ -96,7 +97,7 @@ def secret(stack: Template, name: Secret) -> dict[str, Any]:
     return {"Fn::GetAtt": [found, "Id"]}
 
 
-def queue_id(stack: Template, name: Queue, *, dead: bool = False) -> str:
+def queue_id(stack: Template, name: Source, *, dead: bool = False) -> str:
     """The logical id of the queue of that name, or of its dead-letter queue."""
     [found] = [
         logical
@@ -106,7 +107,7 @@ def queue_id(stack: Template, name: Queue, *, dead: bool = False) -> str:
     return found
 
 
-def queue(stack: Template, name: Queue, *, dead: bool = False) -> dict[str, Any]:
+def queue(stack: Template, name: Source, *, dead: bool = False) -> dict[str, Any]:
     """What points to a queue."""
     return {"Fn::GetAtt": [queue_id(stack, name, dead=dead), "Arn"]}
 
@@ -181,11 +182,11 @@ def listed(stack: Template, function: Function) -> Grants:
     if isinstance(function.spec, Consumer):
         expected |= grants(READING, queue(stack, function.spec.queue))
         expected |= grants(["sqs:SendMessage"], queue(stack, function.spec.queue, dead=True))
-    if isinstance(function.spec, StreamReader):
+    if isinstance(function.spec, Dispatcher):
         stream = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "StreamArn"]}
         expected |= grants(READING_A_STREAM, stream)
         expected |= grants(["dynamodb:ListStreams"], every_stream(table))
-        expected |= grants(["sqs:SendMessage"], queue(stack, function.spec.dead, dead=True))
+        expected |= grants(["sqs:SendMessage"], queue(stack, "stream", dead=True))
     return expected
 
 
@@ -270,8 +271,8 @@ def variables_of(spec: Spec) -> set[str]:
     names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
     if isinstance(spec, Consumer):
         names |= {"CONSUMED_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"}
-    if isinstance(spec, StreamReader):
-        names |= {"DEAD_LETTER_QUEUE_URL"}
+    if isinstance(spec, Dispatcher):
+        names |= {"DEAD_LETTER_QUEUE_URL", rules.VARIABLE}
     if isinstance(spec, Route):
         names |= {"API"}
         names |= {"SCOPE"} if spec.scope else set()
@@ -316,15 +317,13 @@ def test_a_consumer_reads_its_queue_and_hands_back_only_what_failed(
     assert 2 <= mapping["ScalingConfig"]["MaximumConcurrency"] <= 5
 
 
-STREAM_READERS = {f.name: f for f in discover() if isinstance(f.spec, StreamReader)}
+[DISPATCHER] = [function for function in discover() if isinstance(function.spec, Dispatcher)]
 
 
-@pytest.mark.parametrize("function", STREAM_READERS.values(), ids=by_name)
-def test_a_stream_reader_hands_back_what_failed_and_is_asked_again_as_long_as_the_stream_keeps_it(
-    stack: Template, function: Function
+def test_the_dispatcher_hands_back_what_failed_and_is_asked_again_as_long_as_the_stream_keeps_it(
+    stack: Template,
 ) -> None:
-    assert isinstance(function.spec, StreamReader)
-    [mapping] = mappings_of(stack, function)
+    [mapping] = mappings_of(stack, DISPATCHER)
     table = sole_id(stack, "AWS::DynamoDB::Table")
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": [table, "StreamArn"]}
     # From the oldest record on, so that a deployment loses none; a poisoned one stops no others.
@@ -333,40 +332,75 @@ def test_a_stream_reader_hands_back_what_failed_and_is_asked_again_as_long_as_th
     assert mapping["BisectBatchOnFunctionError"]
     # Unlimited, so that only the stream's own 24 hours end the tries.
     assert mapping.keys().isdisjoint({"MaximumRetryAttempts", "MaximumRecordAgeInSeconds"})
-    dead = queue(stack, function.spec.dead, dead=True)
+    dead = queue(stack, "stream", dead=True)
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": dead}}
 
 
-def test_the_stream_has_no_more_readers_than_aws_advises() -> None:
-    assert len(STREAM_READERS) <= 2
+def test_nobody_else_reads_the_stream(stack: Template) -> None:
+    table = sole_id(stack, "AWS::DynamoDB::Table")
+    stream = {"Fn::GetAtt": [table, "StreamArn"]}
+    mappings = stack.find_resources("AWS::Lambda::EventSourceMapping").values()
+    assert [m["Properties"]["EventSourceArn"] for m in mappings].count(stream) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        (
-            "relay_outbox",
-            {
-                "eventName": ["INSERT"],
-                "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.OUTBOX}]}}},
-            },
-        ),
-        (
-            "forget_photo",
-            {
-                "eventName": ["REMOVE"],
-                "userIdentity": {"type": ["Service"]},
-                "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.PHOTOS}]}}},
-            },
-        ),
-    ],
-)
-def test_a_stream_reader_is_told_only_of_new_outbox_entries_or_of_photos_that_dynamodb_deleted(
-    stack: Template, name: str, told: dict[str, Any]
+def test_the_dispatcher_is_told_of_new_transfers_and_of_photos_that_dynamodb_deleted(
+    stack: Template,
 ) -> None:
-    [mapping] = mappings_of(stack, STREAM_READERS[name])
-    [pattern] = mapping["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == told
+    [mapping] = mappings_of(stack, DISPATCHER)
+    patterns = [json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]]
+    assert patterns == [
+        {
+            "eventName": ["INSERT"],
+            "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "TRANSFER#"}]}}},
+        },
+        {
+            "eventName": ["REMOVE"],
+            "userIdentity": {"type": ["Service"]},
+            "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.PHOTOS}]}}},
+        },
+    ]
+
+
+def test_the_dispatcher_knows_what_every_consumer_is_told_of(stack: Template) -> None:
+    known = deployed(stack, DISPATCHER)["Environment"]["Variables"][rules.VARIABLE]
+    told = [r for f in discover() if isinstance(f.spec, Consumer) for r in f.spec.rules]
+    assert sorted(map(repr, rules.from_text(known))) == sorted(map(repr, told))
+    assert {rule.queue for rule in told} == {"transfers", "expiries"}
+
+
+CONSUMER = "from infra.spec import Consumer, Items\nspec = Consumer({})\n"
+
+
+def test_a_new_queue_takes_a_name_and_its_consumers_folder(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six more, of the same and of other items: no mapping may have more than five filters."""
+    more = [f"more{n}" for n in range(6)]
+    monkeypatch.setattr("infra.spec.Queue", Literal["uploads", *more])
+    monkeypatch.setattr("infra.queues.Queue", Literal["uploads", *more])
+    files = {"dispatch": "from infra.spec import Dispatcher\nspec = Dispatcher()\n"}
+    for n, name in enumerate(more):
+        key, when = ("pk", "sk")[n % 2], ("new", "expired")[n // 2 % 2]
+        items = f'Items({key}="A{n}#", when="{when}", message={{"key": "pk"}})'
+        files[name] = CONSUMER.format(f'queue="{name}", concurrency=2, told_of={items}')
+    files["authorizer"] = "from infra.spec import Authorizer\nspec = Authorizer()\n"
+    for name, text in files.items():
+        for folder, file in (("functions", "route.py"), ("build/functions", "handler.py")):
+            (tmp_path / folder / name).mkdir(parents=True)
+            (tmp_path / folder / name / file).write_text(text)
+    (tmp_path / "build" / "layers").symlink_to(build.root / "layers")
+
+    app = App(outdir=str(tmp_path / "assembly"))
+    add_stacks(app, Settings(), build=Build(tmp_path / "build"), functions=tmp_path / "functions")
+    app.synth()
+    stack = Template.from_json(whole(tmp_path / "assembly"))
+
+    [dispatcher] = [f for f in discover(tmp_path / "functions") if isinstance(f.spec, Dispatcher)]
+    assert granted(stack, dispatcher) == listed(stack, dispatcher)
+    [mapping] = mappings_of(stack, dispatcher)
+    assert len(mapping["FilterCriteria"]["Filters"]) == 4
+    variables = deployed(stack, dispatcher)["Environment"]["Variables"]
+    assert {f"{name.upper()}_QUEUE_URL" for name in more} <= variables.keys()
 
 
 def test_the_transfer_endpoint_counts_1800_requests_an_hour(stack: Template) -> None:

@@ -54,17 +54,16 @@ def crashes_of(function: str) -> str:
 
 def expected() -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Each alarm's metric, period in seconds, statistic, and from what on it goes off."""
-    for queue, seconds in {"transfers": 60, "uploads": 600}.items():
+    for queue, seconds in {"transfers": 60, "uploads": 600, "expiries": 600}.items():
         age = ("AWS/SQS", "ApproximateAgeOfOldestMessage", 60, "Maximum", seconds)
         yield f"waiting-messages-{queue}", age
+    for source in (*get_args(Queue), "stream"):
         dead = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 60, "Maximum", 1)
-        yield f"dead-letters-{queue}", dead
+        yield f"dead-letters-{source}", dead
     for function in FUNCTIONS:
         yield crashes_of(function), ("AWS/Lambda", "Errors", 300, "Sum", 1)
         yield f"throttled-function-{function}", ("AWS/Lambda", "Throttles", 300, "Sum", 1)
-    for reader in ("forget_photo", "relay_outbox"):
-        late = ("AWS/Lambda", "IteratorAge", 60, "Maximum", 60_000)
-        yield f"late-stream-{reader}", late
+    yield "late-stream-dispatch", ("AWS/Lambda", "IteratorAge", 60, "Maximum", 60_000)
     for api in get_args(ApiName):
         own = (OURS, f"{api.title()}GatewayErrors", 300, "Sum", 1)
         yield f"gateway-errors-{api}", own
@@ -102,7 +101,7 @@ def test_an_alarm_watches_what_its_name_says(alarms: dict[str, dict[str, Any]]) 
             "failing-authorizer" if function == "authorizer" else f"crashed-function-{function}"
         )
         assert of(crashed) == of(f"throttled-function-{function}") == f"motorpool-{function}"
-    assert of("late-stream-relay_outbox") == "motorpool-relay_outbox"
+    assert of("late-stream-dispatch") == "motorpool-dispatch"
     for queue in get_args(Queue):
         assert f"Queues{queue.title()}" in json.dumps(of(f"waiting-messages-{queue}"))
         assert f"QueuesDead{queue.title()}" in json.dumps(of(f"dead-letters-{queue}"))

@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from infra.names import DEFAULT
-from infra.spec import Consumer, Spec, StreamReader
+from infra.spec import Consumer, Dispatcher, Spec
 from ops import deploy, doctor
 from ops.cdk_arguments import CdkArguments
 from ops.doctor import Finding, Verdict, Where
@@ -104,7 +104,7 @@ def test_a_region_without_snapstart_is_a_problem(region: str, verdict: Verdict) 
 def test_a_consumer_wants_all_that_it_may_run_at_once_and_other_functions_one() -> None:
     specs = [
         Spec(),
-        StreamReader(key_prefix="X#", dead="uploads"),
+        Dispatcher(),
         Consumer(queue="uploads", concurrency=4),
     ]
     assert doctor.wanted_concurrency(specs) == 6

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from infra.paths import FUNCTIONS, LAYERS, ROOT
-from infra.spec import Authorizer, Consumer, Function, Route, StreamReader, discover
+from infra.spec import Authorizer, Consumer, Dispatcher, Function, Route, discover
+from motorpool.messages import rules
 
 # Loaded before the snapshot or on first use (the VIN data), or never by a function.
 HEAVY = {
@@ -75,7 +76,12 @@ def imported(function: Function) -> dict[str, Any]:
         **{f"{queue.upper()}_QUEUE_URL": "https://q" for queue in uses.sends},
         **(
             {"DEAD_LETTER_QUEUE_URL": "https://d"}
-            if isinstance(function.spec, Consumer | StreamReader)
+            if isinstance(function.spec, Consumer | Dispatcher)
+            else {}
+        ),
+        **(
+            {rules.VARIABLE: rules.as_text(function.spec.rules)}
+            if isinstance(function.spec, Dispatcher)
             else {}
         ),
         **({"API": function.spec.api} if isinstance(function.spec, Route) else {}),
@@ -111,7 +117,7 @@ def test_a_handler_loads_nothing_heavy_and_makes_its_clients_and_their_first_cal
     expected = {
         "dynamodb": uses.table or uses.index,
         "s3": uses.photos or uses.thumbnails,
-        "sqs": uses.sends or isinstance(function.spec, Consumer | StreamReader),
+        "sqs": uses.sends or isinstance(function.spec, Consumer | Dispatcher),
         "secrets_manager": uses.secrets,
     }
     assert set(told["made"]) == {service for service, used in expected.items() if used}

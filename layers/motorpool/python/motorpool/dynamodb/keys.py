@@ -108,12 +108,5 @@ def transfers_of_partner(partner_id: str, status: str) -> str:
     return f"PARTNER#{partner_id}#TRANSFERS#{status}"
 
 
-OUTBOX = "OUTBOX#"
-
-
-def outbox(entry_id: str) -> Key:
-    return Key(f"{OUTBOX}{entry_id}", "OUTBOX")
-
-
 def request(client_id: str, idempotency_key: str) -> Key:
     return Key(f"CLIENT#{client_id}#KEY#{idempotency_key}", "REQUEST")

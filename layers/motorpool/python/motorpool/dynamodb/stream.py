@@ -1,33 +1,45 @@
-"""The table's stream: the records that a stream reader gets."""
+"""The table's stream: what a record says happened to an item."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from motorpool.dynamodb.items import Item
 from motorpool.dynamodb.table import Key
 from motorpool.dynamodb.values import from_values
 
+What = Literal["new", "expired"]
+# What reading a record that is not as we write it may raise.
+ILLEGIBLE = (ValueError, TypeError, LookupError, AttributeError)
 
-def new_item(record: Mapping[str, Any], *, key_prefix: str) -> Item | None:
-    """The new item of a record, if its `pk` begins with `key_prefix`; None for another record.
 
-    Raises ValueError, TypeError, LookupError or AttributeError when the record cannot be read.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An item that is new, or that DynamoDB deleted because it expired. `image`: of a new one."""
+
+    what: What
+    key: Key
+    image: Mapping[str, Any]
+
+    @property
+    def item(self) -> Item:
+        """The attributes that the record has: the key's, and all others of a new item.
+
+        Raises one of ILLEGIBLE.
+        """
+        return self.key._asdict() | from_values(self.image)
+
+
+def change_of(record: Mapping[str, Any]) -> Change | None:
+    """What a record says; None for another change, also when somebody else deleted the item.
+
+    Raises one of ILLEGIBLE.
     """
-    change = record["dynamodb"]
-    if record["eventName"] != "INSERT":
-        return None
-    key = from_values(change["Keys"])
-    return key | from_values(change["NewImage"]) if key["pk"].startswith(key_prefix) else None
-
-
-def expired_key(record: Mapping[str, Any], *, key_prefix: str) -> Key | None:
-    """The key of an expired item that DynamoDB deleted, if its `pk` begins with `key_prefix`.
-
-    None for another record, also of an item that somebody else deleted. Raises as `new_item` does.
-    """
-    # Only what DynamoDB itself deletes has an identity.
-    by_whom = record.get("userIdentity") or {}
-    if record["eventName"] != "REMOVE" or by_whom.get("type") != "Service":
-        return None
-    key = Key(**from_values(record["dynamodb"]["Keys"]))
-    return key if key.pk.startswith(key_prefix) else None
+    told = record["dynamodb"]
+    match record["eventName"]:
+        case "INSERT":
+            return Change("new", Key(**from_values(told["Keys"])), told["NewImage"])
+        # Only what DynamoDB itself deletes has an identity.
+        case "REMOVE" if (record.get("userIdentity") or {}).get("type") == "Service":
+            return Change("expired", Key(**from_values(told["Keys"])), {})
+    return None

@@ -1,1 +1,1 @@
-"""Queues: the outbox, sending, and consumers."""
+"""Queues: the dispatcher of the table's stream, sending, and consumers."""

@@ -1,19 +1,24 @@
 """The end of photos that no check-in used: their files follow their items."""
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from motorpool.dynamodb import keys
-from motorpool.dynamodb.table import Key
-from motorpool.ids import is_id
 from motorpool.photos import bucket
 from motorpool.photos import store as photos
 
 
-def id_of(key: Key) -> str:
-    """The id of the photo with that key. Raises ValueError when it is not one."""
-    photo_id = key.pk.removeprefix(keys.PHOTOS)
-    if not is_id("pho", photo_id):
-        # Less than an id would be the beginning of other photos' keys.
-        raise ValueError(f"{photo_id!r} is not the id of a photo")
-    return photo_id
+class ExpiredPhoto(BaseModel):
+    """A message of the expiries queue: the key of a photo that DynamoDB deleted."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    # Less than an id would be the beginning of other photos' keys.
+    key: str = Field(pattern=rf"^{keys.PHOTOS}pho_[0-9a-f]{{32}}$")
+
+    @property
+    def photo_id(self) -> str:
+        """The id in the key."""
+        return self.key.removeprefix(keys.PHOTOS)
 
 
 def forget(photo_id: str) -> None:

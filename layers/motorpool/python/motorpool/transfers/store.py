@@ -1,4 +1,4 @@
-"""Storage of transfers, their outbox entries, and the chain of custody."""
+"""Storage of transfers, and the chain of custody."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,6 @@ from motorpool.vehicles.model import Vehicle
 
 # Version 0.1.0 wrote custody as items without a type, before the vehicle had a history.
 CUSTODY_BEGAN = "attribute_not_exists(#type) OR #type IN (:registered, :completed)"
-
-OUTBOX_KEPT_MS = 7 * 24 * 3600 * 1000
 
 
 def context_of_transfer(
@@ -71,19 +69,12 @@ def of_partner(partner_id: str, status: str) -> list[Transfer]:
 def add(
     transfer: Transfer, vehicle: Vehicle, reserved: Vehicle, *, by: Actor
 ) -> tuple[TransactItem, ...]:
-    """The writes of an accepted transfer: the transfer, the outbox entry, the reserved vehicle.
+    """The writes of an accepted transfer: the transfer, and the reserved vehicle.
 
-    Raises VersionConflict.
+    The stream tells of the new transfer, and so its queue gets a message. Raises VersionConflict.
     """
-    entry = {
-        "transferId": transfer.id,
-        "vehicleId": transfer.vehicle_id,
-        "partnerId": transfer.partner_id,
-        "expiresAt": (transfer.accepted_at + OUTBOX_KEPT_MS) // 1000,
-    }
     return (
         table.put(keys.transfer(transfer.id), _item(transfer), only_if=FREE),
-        table.put(keys.outbox(transfer.id), entry, only_if=FREE),
         *vehicles.recorded(vehicle, reserved, transfer.event(), by=by),
     )
 

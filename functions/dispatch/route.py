@@ -1,0 +1,3 @@
+from infra.spec import Dispatcher
+
+spec = Dispatcher()
