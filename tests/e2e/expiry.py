@@ -10,12 +10,14 @@ from motorpool.dynamodb import keys
 
 
 def expired(photo_id: str) -> None:
-    """Delete the photo's item, and tell its function as the dispatcher does."""
+    """Delete the photo's item, and tell the dispatcher as the stream tells of expired items."""
     key = keys.photo(photo_id)._asdict()
     boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"]).delete_item(Key=key)
-    event = json.loads((ROOT / "events" / "forget_photo.json").read_text())
-    event["Records"][0]["body"] = json.dumps({"key": key["pk"]})
+    _, record = json.loads((ROOT / "events" / "dispatch.json").read_text())["Records"]
+    record["dynamodb"]["Keys"] = {name: {"S": value} for name, value in key.items()}
     answer = boto3.client("lambda").invoke(
-        FunctionName="motorpool-forget_photo", Qualifier="live", Payload=json.dumps(event)
+        FunctionName="motorpool-dispatch",
+        Qualifier="live",
+        Payload=json.dumps({"Records": [record]}),
     )
     assert json.load(answer["Payload"]) == {"batchItemFailures": []}

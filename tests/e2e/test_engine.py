@@ -351,6 +351,7 @@ def test_the_private_names_that_the_engines_process_uses_are_there() -> None:
         "assert 'register_session' in execution_credentials.__code__.co_names;"
         "assert callable(app.main);"
         "assert app.pin_request_origin is iam_evaluator.pin_request_origin;"
+        "assert 'evaluate' in iam_evaluator.enforce.__code__.co_names;"
         "poll = lambda_svc._poll_dynamodb_streams.__code__.co_names;"
         "assert poll.index('_apply_filter_criteria') < poll.index('_execute_function');"
         "assert callable(lambda_svc._apply_filter_criteria);"

@@ -54,12 +54,13 @@ def _of_a_partner(tenant: Tenant) -> None:
         api.put(f"{of_vehicle}/deactivate"),
         api.put(f"{of_vehicle}/activate"),
         api.get(f"{of_vehicle}/checkins/mileage"),
+        api.get(f"{of_vehicle}/history"),
         api.get("/checkins/mileage"),
         api.get(of_check_in),
         api.put(of_check_in, {"mileage": 2} | tenant.pair(user)),
         api.get(f"/photo{photo}"),
     ]
-    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 9, 302]
+    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 10, 302]
 
 
 def _of_a_supplier(fleet: Tenant) -> None:

@@ -151,7 +151,7 @@ def test_an_expired_photo_is_gone_with_its_file_and_thumbnail(
     tenant.inspected(handle)
     assert files_of(bucket, handle) == 2
     expired(id_of(handle))
-    assert files_of(bucket, handle) == 0
+    until(lambda: files_of(bucket, handle) == 0)
     for path in ("/photo/{}", "/photo/{}/status"):
         assert refusal(tenant.api.get(path.format(id_of(handle)))) == NOT_FOUND
 

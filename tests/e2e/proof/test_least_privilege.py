@@ -183,6 +183,8 @@ def _registers(day: Tenant) -> None:
     served(day.api.put(f"{vehicle}/deactivate"))
     served(day.api.put(f"{vehicle}/activate"))
     served(day.api.get(vehicle))
+    entries = served(day.api.get(f"{vehicle}/history?limit=1"))
+    served(day.api.get(f"{vehicle}/history?cursor={entries['nextCursor']}"))
     owned_by = f"/users/{user['id']}/vehicles"
     cursor = until(lambda: served(day.api.get(f"{owned_by}?limit=1"))["nextCursor"])
     served(day.api.get(f"{owned_by}?cursor={cursor}"))
@@ -197,7 +199,6 @@ def _looks_at_photos(day: Tenant) -> None:
     day.inspected(handle)
     assert _seen(day, handle) == 200
     assert _seen(day, handle, "thumbnail") == 200
-    expired(photo_id(handle))
     assert day.inspected(day.photo(user, b"no photo"))["photoStatus"] == "Rejected"
 
 
@@ -254,8 +255,23 @@ def _fails_to_handle_a_message(day: Tenant) -> None:
         handle = day.photo(vehicle["userId"], b"no photo")
         # Its inspection puts this on hold, so that it goes into another review queue.
         served(day.check_in(vehicle, 1, licensePhotos=[{"url": handle}]))
+    over = day.photo(day.user())
+    day.inspected(over)
+    with first_delivery_fails("forget_photo", "dynamodb:GetItem", denied):
+        expired(photo_id(over))
+    until(lambda: not _files(photo_id(over)))
     assert day.supplier.ended(accepted["id"])["status"] == "completed"
     assert day.inspected(handle)["photoStatus"] == "Rejected"
+
+
+def _files(photo_id: str) -> int:
+    """How many versions S3 has of a photo's file."""
+    described = boto3.client("cloudformation").describe_stacks(StackName=DEFAULT.stack("data"))
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Stacks"][0]["Outputs"]}
+    listed = boto3.client("s3").list_object_versions(
+        Bucket=outputs["PhotoBucketName"], Prefix=f"photos/{photo_id}"
+    )
+    return len(listed.get("Versions", []))
 
 
 def _repeats_what_is_refused(day: Tenant) -> None:
