@@ -1,4 +1,4 @@
-"""Operate Motorpool: partners, organizations, clients, transfers, drills."""
+"""Operate Motorpool: partners, organizations, clients, transfers, vehicles, drills."""
 
 import shlex
 import sys
@@ -28,6 +28,7 @@ from ops.screen import console, one_line, print_anywhere, show
 from ops.stacks import of_stacks
 from ops.target import NoTarget, Target
 from ops.transfers import app as transfers_app
+from ops.vehicles import app as vehicle_app
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -44,6 +45,7 @@ app.add_typer(partner_app, name="partner")
 app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
+app.add_typer(vehicle_app, name="vehicle")
 app.add_typer(drill_app, name="drill")
 
 # Commands that work without the table: before the first deployment, or when it is broken.

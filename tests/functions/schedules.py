@@ -24,10 +24,14 @@ from moto.dynamodb.exceptions import TransactionCanceledException
 from moto.dynamodb.models import dynamodb_backends
 
 from motorpool.dynamodb import keys, table
-from motorpool.dynamodb.items import Item
+from motorpool.dynamodb.items import Item, from_attributes
 from motorpool.dynamodb.values import from_values
+from motorpool.history.model import Entry, problems
+from motorpool.history.store import from_item
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
+from motorpool.vehicles.custody import BEGINS_CUSTODY, Custody
+from motorpool.vehicles.model import Vehicle
 from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
 
@@ -374,40 +378,55 @@ class Schedule:
             if transfer["transferStatus"] == "failed":
                 assert transfer["newUserId"] not in self.people, "it could have succeeded"
         for vehicle in (item for item in stored if item["sk"] == "VEHICLE"):
-            chain = [
-                item
-                for item in stored
-                if item["pk"] == vehicle["pk"] and item["sk"].startswith(keys.CUSTODY)
-            ]
+            of_vehicle = [item for item in stored if item["pk"] == vehicle["pk"]]
+            history = self._checked_history(vehicle, of_vehicle)
+            about = [(entry.type, entry.thing["id"]) for entry in history if entry.by == "worker"]
+            assert sorted(about) == sorted(
+                (f"transfer.{transfer['transferStatus']}", transfer["id"])
+                for transfer in transfers.values()
+                if transfer["vehicleId"] == vehicle["id"]
+            ), "not every transfer's end is in the history once"
+            chain = [Custody.begun(entry) for entry in history if entry.type in BEGINS_CUSTODY]
             completed = [
                 transfer
                 for transfer in transfers.values()
                 if transfer["vehicleId"] == vehicle["id"]
                 and transfer["transferStatus"] == "completed"
             ]
-            self._check_vehicle(vehicle, sorted(chain, key=lambda i: str(i["sk"])), completed)
+            self._check_vehicle(vehicle, chain, completed)
 
-    def _check_vehicle(self, vehicle: Item, chain: list[Item], completed: list[Item]) -> None:
+    def _checked_history(self, vehicle: Item, of_vehicle: list[Item]) -> list[Entry]:
+        """The history of a vehicle, whose chain has no gap; what happened once is in it once."""
+        items = [item for item in of_vehicle if item["sk"].startswith(keys.HISTORY)]
+        items.sort(key=lambda item: str(item["sk"]))
+        placed = [(int(item["sk"].removeprefix(keys.HISTORY)), from_item(item)) for item in items]
+        assert problems(placed, from_attributes(Vehicle, vehicle).head) == []
+        history = [entry for _, entry in placed]
+        assert vehicle["version"] == len(history), "a change is not in the history"
+        accepted = [entry.thing["id"] for entry in history if entry.type == "transfer.accepted"]
+        assert len(accepted) == len(set(accepted))
+        return history
+
+    def _check_vehicle(self, vehicle: Item, chain: list[Custody], completed: list[Item]) -> None:
         """An unbroken chain of custody that ends with the owner, and no reservation."""
-        assert [link["number"] for link in chain] == list(range(1, len(chain) + 1))
         assert vehicle["custodyNumber"] == len(chain)
         first, *moves = chain
-        assert (first["ownerId"], first.get("transferId")) == (self.first_owner, None)
+        assert (first.owner_id, first.transfer_id) == (self.first_owner, None)
         by_id = {transfer["id"]: transfer for transfer in completed}
-        assert [by_id.pop(move["transferId"])["toOwnerId"] for move in moves] == [
-            move["ownerId"] for move in moves
+        assert [by_id.pop(str(move.transfer_id))["toOwnerId"] for move in moves] == [
+            move.owner_id for move in moves
         ], "a transfer was applied to another owner"
         assert not by_id, "a transfer is completed without a place in the chain"
         last = {transfer["id"]: transfer for transfer in completed}
-        owners = [link["ownerId"] for link in chain]
-        starts = [last[move["transferId"]]["fromOwnerId"] for move in moves]
+        owners = [link.owner_id for link in chain]
+        starts = [last[str(move.transfer_id)]["fromOwnerId"] for move in moves]
         assert starts == owners[:-1], "the chain is broken"
         assert vehicle["ownerId"] == owners[-1]
         assert vehicle["ownerPath"] == owners[-1]
         assert vehicle["gsi1pk"] == keys.vehicles_of_organization(owners[-1])
         assert not {"pendingTransferId", "pendingOwnerId"} & vehicle.keys(), "still reserved"
         if moves:
-            decided = last[moves[-1]["transferId"]]
+            decided = last[str(moves[-1].transfer_id)]
             assert vehicle["lastTransferId"] == decided["id"]
             assert vehicle.get("userId") == decided.get("newUserId")
             assert vehicle.get("gsi2pk") == (

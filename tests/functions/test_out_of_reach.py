@@ -10,6 +10,7 @@ OF_A_VEHICLE = (
     "activate_vehicle",
     "deactivate_vehicle",
     "list_vehicle_check_ins",
+    "list_vehicle_history",
     "update_vehicle",
 )
 OF_A_PHOTO = ("get_photo", "get_photo_status")

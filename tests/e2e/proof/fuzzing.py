@@ -47,6 +47,7 @@ BEYOND_SCHEMAS = {
     "review_mileage_check_in": "declining needs a note; what is on hold cannot be put on hold",
     "list_user_vehicles": "cursors are signed",
     "list_vehicle_check_ins": "cursors are signed",
+    "list_vehicle_history": "cursors are signed",
     "list_check_ins_for_review": "cursors are signed",
     "list_supplier_vehicles": "page tokens are signed",
     "get_custody": "page tokens are signed",

@@ -237,6 +237,7 @@ class CheckIn:
                 "vehicleId": entry.vehicle_id,
                 "partnerId": entry.partner_id,
                 "ownerPath": entry.owner_paths[0],
+                "checkInStatus": _STATUS_AFTER[entry.type],
                 "updated": entry.at,
             },
         )
@@ -248,9 +249,13 @@ _CHANGED_TO: dict[CheckInStatus, CheckInEvent] = {
     "Declined": "checkin.declined",
     "OnHold": "checkin.on_hold",
 }
-# What the APIs show of a check-in beside its vehicle, organization and last change.
+_STATUS_AFTER: dict[str, CheckInStatus] = {
+    "checkin.created": "Pending",
+    **{event: status for status, event in _CHANGED_TO.items()},
+}
+# What the APIs show of a check-in beside its vehicle, organization, status and last change.
 _SHOWN = (
-    *("id", "user_id", "mileage", "check_in_status", "checked_in_at", "next_check_in_at"),
+    *("id", "user_id", "mileage", "checked_in_at", "next_check_in_at"),
     *("license_photo_id", "odometer_photo_id"),
 )
 # A plate leads to its holder, a position to where somebody was, and a note may name somebody. The
