@@ -136,6 +136,14 @@ def _of_a_source(name: str, version: str) -> dict[str, Any]:
                 "SequenceNumber": "111",
             }
             return {"Records": [{"eventName": "INSERT", "dynamodb": change}]}
+        case "forget_photo":
+            change = {
+                "Keys": {"pk": {"S": f"PHOTO#{LICENSE_PHOTO}"}, "sk": {"S": "PHOTO"}},
+                "SequenceNumber": "112",
+            }
+            by_dynamodb = {"type": "Service"}
+            record = {"eventName": "REMOVE", "dynamodb": change, "userIdentity": by_dynamodb}
+            return {"Records": [record]}
     raise LookupError(f"events/{name}.json is not there, and no event is made for {name}")
 
 

@@ -11,7 +11,7 @@ import boto3
 from PIL import Image
 
 from bench.engine import BenchEngine
-from infra.spec import Consumer, Function, Route
+from infra.spec import Consumer, Function, Route, StreamReader
 from infra.table_keys import create_table_request
 from motorpool import aws as clients
 from motorpool.access import secret_keys
@@ -63,7 +63,7 @@ def services(engine: BenchEngine) -> Iterator[Aws]:
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     variables = {"PHOTO_BUCKET": bucket}
-    for variable in ("TRANSFERS_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
+    for variable in ("TRANSFERS_QUEUE_URL", "CONSUMED_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
         made = boto3.client("sqs").create_queue(QueueName=variable)
         variables[variable] = made["QueueUrl"]
     for name in ("pepper", "cursor_key", "token_key"):
@@ -103,6 +103,8 @@ def variables(function: Function, aws: Aws, endpoint: dict[str, str]) -> dict[st
     if spec.uses.photos or spec.uses.thumbnails:
         names.add("PHOTO_BUCKET")
     if isinstance(spec, Consumer):
+        names.add("CONSUMED_QUEUE_URL")
+    if isinstance(spec, Consumer | StreamReader):
         names.add("DEAD_LETTER_QUEUE_URL")
     found = {name: aws.variables[name] for name in names}
     if spec.uses.table or spec.uses.index:
@@ -163,5 +165,5 @@ def _checked_in(vehicle: Vehicle, user: User, *, on_hold: bool) -> Vehicle:
     made, after = world.check_in(of=vehicle, photos=PhotoPair(license, odometer))
     if on_hold:
         held: CheckIn = replace(made, check_in_status="OnHold")
-        table.transact(checkins.replaced(made, held))
+        table.transact(*checkins.replaced(made, held))
     return after

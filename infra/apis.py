@@ -13,20 +13,26 @@ from constructs import Construct
 
 from infra.function import LOG_RETENTION
 from infra.gateway_answers import answers
+from infra.limits import OPERATION, PUBLIC_OPERATION, Limit
 from infra.names import Names
 from infra.spec import STAGES, ApiName, Route
-from motorpool.access.callers import CREDENTIAL_HEADERS
+from motorpool.access.callers import CREDENTIAL_HEADERS, FINGERPRINT
 
-REQUESTS_PER_SECOND = 500
-BURST = 1000
-
-OPEN: dict[str, Any] = {"authorization_type": apigateway.AuthorizationType.NONE, "authorizer": None}
+OPEN: dict[str, Any] = {
+    "authorization_type": apigateway.AuthorizationType.NONE,
+    "authorizer": None,
+    "api_key_required": False,
+}
 
 AUTHORIZER_CACHE = Duration.seconds(60)
 
-# The route's path pattern only: no path (it may contain a phone number), no address, no header.
+# For the operator who looks for the caller behind many requests: the address, and the fingerprint
+# of the client (of a refused caller: of the client that it claims to be). No header, so no secret,
+# and of the path its pattern only: it may contain a phone number.
 ACCESS_LOG = {
     "requestId": apigateway.AccessLogField.context_request_id(),
+    "ip": apigateway.AccessLogField.context_identity_source_ip(),
+    "client": apigateway.AccessLogField.context_authorizer(FINGERPRINT),
     "httpMethod": apigateway.AccessLogField.context_http_method(),
     "resourcePath": apigateway.AccessLogField.context_resource_path(),
     "status": apigateway.AccessLogField.context_status(),
@@ -35,6 +41,11 @@ ACCESS_LOG = {
     "integrationError": apigateway.AccessLogField.context_integration_error_message(),
     "authorizerError": apigateway.AccessLogField.context_authorizer_error(),
 }
+
+
+def access_log_group(names: Names, api: ApiName) -> str:
+    """The name of the log group with a line for each request to the API."""
+    return f"/aws/apigateway/{names.of(api)}"
 
 
 class GatewayLogging(Construct):
@@ -70,7 +81,8 @@ class Api(Construct):
     """One API with its routes. Every method has the authorizer, unless its route is `public`.
 
     `domain`: the only host name that answers; without it, API Gateway's own. The authorizer may be
-    of another stack.
+    of another stack. `needs_keys`: whether the authorizer's answer must have a client's API key, by
+    which the usage plan (infra/usage.py) limits it.
     """
 
     def __init__(
@@ -83,8 +95,10 @@ class Api(Construct):
         routes: Iterable[tuple[Route, lambda_.IFunction]],
         authorizer: lambda_.IFunction,
         domain: str | None = None,
+        needs_keys: bool = False,
     ) -> None:
         super().__init__(scope, id)
+        routes = list(routes)
         self.name = name
         self.domain = domain
         self.rest = apigateway.RestApi(
@@ -94,17 +108,21 @@ class Api(Construct):
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
             disable_execute_api_endpoint=domain is not None,
-            deploy_options=self._stage(),
+            api_key_source_type=apigateway.ApiKeySourceType.AUTHORIZER if needs_keys else None,
+            deploy_options=self._stage(
+                names, public=[route for route, _ in routes if route.public]
+            ),
             default_method_options=apigateway.MethodOptions(
                 authorization_type=apigateway.AuthorizationType.CUSTOM,
                 authorizer=self._authorizer(authorizer),
+                api_key_required=needs_keys,
             ),
         )
         # CDK's own output has a generated name; the stack adds named ones.
         self.rest.node.try_remove_child("Endpoint")
         self.rest.deployment_stage.node.add_dependency(self._execution_logs())
         self._answer_in_the_envelope()
-        self._serve(list(routes))
+        self._serve(routes)
         self._acknowledge()
 
     @property
@@ -119,19 +137,23 @@ class Api(Construct):
         host = self.domain or f"{self.id}.execute-api.{stack.region}.{stack.url_suffix}"
         return f"https://{host}/{STAGES[self.name]}"
 
-    def _stage(self) -> apigateway.StageOptions:
+    def _stage(self, names: Names, public: Iterable[Route]) -> apigateway.StageOptions:
         return apigateway.StageOptions(
             stage_name=STAGES[self.name],
-            throttling_rate_limit=REQUESTS_PER_SECOND,
-            throttling_burst_limit=BURST,
-            metrics_enabled=True,
             tracing_enabled=True,
-            logging_level=apigateway.MethodLoggingLevel.ERROR,
-            data_trace_enabled=False,
+            **_settings(OPERATION),
+            # A method's own settings replace the stage's, all of them.
+            method_options={
+                f"{route.path}/{route.method}": apigateway.MethodDeploymentOptions(
+                    **_settings(PUBLIC_OPERATION)
+                )
+                for route in public
+            },
             access_log_destination=apigateway.LogGroupLogDestination(
                 logs.LogGroup(
                     self,
                     "AccessLogs",
+                    log_group_name=access_log_group(names, self.name),
                     retention=LOG_RETENTION,
                     removal_policy=RemovalPolicy.DESTROY,
                 )
@@ -214,8 +236,9 @@ class Api(Construct):
             ),
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-APIG3",
-                reason="Callers are known machine clients: every method is behind the authorizer "
-                "and the stage is throttled. Operators can attach a web ACL.",
+                reason="Callers are known machine clients: every method but the token endpoint is "
+                "behind the authorizer, and all are throttled. `-c waf=true` gives the stage a web "
+                "ACL, which is in the monitoring stack, where this rule does not look.",
             ),
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-COG4",
@@ -223,3 +246,16 @@ class Api(Construct):
                 "token); our authorizer checks them, not a Cognito user pool.",
             ),
         )
+
+
+def _settings(limit: Limit) -> dict[str, Any]:
+    """What the stage does for each of its methods."""
+    return {
+        "throttling_rate_limit": limit.per_second,
+        "throttling_burst_limit": limit.at_once,
+        # Five metrics for each method, which nothing here reads. Those of the API and of the stage
+        # are there without it, and are free.
+        "metrics_enabled": False,
+        "logging_level": apigateway.MethodLoggingLevel.ERROR,
+        "data_trace_enabled": False,
+    }

@@ -1,12 +1,14 @@
-"""The dashboard: alarms, transfers' freshness, errors, queues, requests and latency."""
+"""The dashboard: alarms and what they watch, transfers' freshness, requests and latency."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import batched
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from infra.alarms import Page
 from infra.names import Names
 from infra.queues import Queues
 from infra.spec import Function, Route
@@ -14,6 +16,22 @@ from motorpool.telemetry import SERVICE
 
 PERIOD = Duration.minutes(5)
 HALF = 12
+HIGH = 8
+
+# Alarms that every function has are beside the others, which are more urgent.
+OF_EACH: dict[Page, str] = {
+    "crashed-function": "Crashed functions",
+    "throttled-function": "Throttled functions",
+}
+# What these alarms watch has no graph of its own otherwise.
+WATCHED: dict[Page, str] = {
+    "failing-authorizer": "Crashes of the authorizer",
+    "gateway-errors": "5xx that API Gateway answered itself",
+    "crashed-function": "Crashes",
+    "throttled-function": "Throttles",
+    "throttled-table": "Throttled reads and writes",
+    "late-stream": "Age of the stream's records (ms)",
+}
 
 
 class Dashboard(Construct):
@@ -27,7 +45,7 @@ class Dashboard(Construct):
         names: Names,
         functions: Iterable[Function],
         queues: Queues,
-        alarms: Iterable[cloudwatch.IAlarm],
+        alarms: Mapping[Page, Sequence[cloudwatch.Alarm]],
     ) -> None:
         super().__init__(scope, id)
         ours = partial(_ours, names.metrics)
@@ -46,7 +64,19 @@ class Dashboard(Construct):
             self, "Page", dashboard_name=names.title, default_interval=Duration.hours(3)
         )
         dashboard.add_widgets(
-            cloudwatch.AlarmStatusWidget(alarms=list(alarms), width=2 * HALF, title="Alarms")
+            cloudwatch.AlarmStatusWidget(
+                alarms=[alarm for page in alarms if page not in OF_EACH for alarm in alarms[page]],
+                width=2 * HALF,
+                title="Alarms",
+            )
+        )
+        dashboard.add_widgets(
+            *(
+                cloudwatch.AlarmStatusWidget(
+                    alarms=list(alarms[page]), width=HALF, height=HIGH, title=title
+                )
+                for page, title in OF_EACH.items()
+            )
         )
         dashboard.add_widgets(
             _graph("Freshness of transfers (ms; contract: 120,000)", freshness),
@@ -63,6 +93,10 @@ class Dashboard(Construct):
         dashboard.add_widgets(
             _graph("Latency, p99 (ms)", [ours("Latency", "p99", name) for name in endpoints])
         )
+        for two in batched(WATCHED.items(), 2, strict=False):
+            dashboard.add_widgets(
+                *(_graph(title, [alarm.metric for alarm in alarms[page]]) for page, title in two)
+            )
 
 
 def _ours(

@@ -14,7 +14,7 @@ from constructs import Construct
 
 from infra.queues import Queues
 from infra.spec import Secret
-from infra.table_keys import INDEXES
+from infra.table_keys import EXPIRES_AT, INDEXES
 
 KEY_LENGTH = 64
 
@@ -30,7 +30,7 @@ SECRETS: dict[Secret, tuple[str, str]] = {
         "rotate this key by hand after an incident.",
     ),
     "cursor_key": (
-        "Key that signs the cursors of lists",
+        "Key that encrypts the cursors of lists",
         "A new key would break lists that callers are reading. A cursor grants no access: the "
         "caller is authorized for every page.",
     ),
@@ -71,7 +71,7 @@ class Data(Construct):
                 point_in_time_recovery_enabled=True
             ),
             stream=dynamodb.StreamViewType.NEW_IMAGE,
-            time_to_live_attribute="expiresAt",
+            time_to_live_attribute=EXPIRES_AT,
             deletion_protection=True,
         )
         for index in INDEXES:

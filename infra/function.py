@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as events_targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -20,8 +22,12 @@ from infra.layers import ARCHITECTURE, RUNTIME, Layers
 from infra.names import Names
 from infra.queues import Queues
 from infra.spec import Consumer, Function, Route, Spec, StreamReader
+from motorpool.pings import PING
 
 LOG_RETENTION = logs.RetentionDays.ONE_MONTH
+# SnapStart drops the snapshot of a version that nobody invoked for 14 days: see
+# docs/decisions/0007-snapstart-kept-alive.md.
+PING_EVERY = Duration.days(7)
 
 
 class FunctionFolder(Construct):
@@ -79,6 +85,17 @@ class FunctionFolder(Construct):
             ),
         )
         self.live = lambda_.Alias(self, "Live", alias_name="live", version=handler.current_version)
+        events.Rule(
+            self,
+            "Ping",
+            description=f"Keeps the snapshot of {name}",
+            schedule=events.Schedule.rate(PING_EVERY),
+            targets=[
+                events_targets.LambdaFunction(
+                    self.live, event=events.RuleTargetInput.from_object(PING)
+                )
+            ],
+        )
         if isinstance(spec, StreamReader):
             lambda_.EventSourceMapping(
                 self,
@@ -86,10 +103,14 @@ class FunctionFolder(Construct):
                 target=self.live,
                 event_source_arn=data.table.table_stream_arn,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                filters=[_new_items(spec.key_prefix)],
+                filters=[_records(spec)],
+                # No limit on tries or age: a record is tried for the 24 h that the stream keeps it.
+                # After a reported failure Lambda goes on from that record. Only when the function
+                # itself ends does it halve the batch, so that the records before get through.
                 bisect_batch_on_error=True,
                 report_batch_item_failures=True,
-                on_failure=SqsDlq(queues.dead["transfers"]),
+                # Gets no record, only the place of one that was lost.
+                on_failure=SqsDlq(queues.dead[spec.dead]),
             )
         if isinstance(spec, Consumer):
             lambda_.EventSourceMapping(
@@ -98,6 +119,7 @@ class FunctionFolder(Construct):
                 target=self.live,
                 event_source_arn=queues.live[spec.queue].queue_arn,
                 batch_size=spec.batch,
+                max_concurrency=spec.concurrency,
                 report_batch_item_failures=True,
             )
 
@@ -160,26 +182,46 @@ def _grants(
         grants.append((read, [data.table.table_stream_arn or ""]))
         # Lambda refuses a mapping without it. AWS documents this resource.
         grants.append((["dynamodb:ListStreams"], [f"{data.table.table_arn}/stream/*"]))
-        grants.append((["sqs:SendMessage"], [queues.dead["transfers"].queue_arn]))
+        grants.append((["sqs:SendMessage"], [queues.dead[spec.dead].queue_arn]))
     if isinstance(spec, Consumer):
         grants.append((["sqs:SendMessage"], [queues.dead[spec.queue].queue_arn]))
-        read = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        read = [
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ChangeMessageVisibility",
+        ]
         grants.append((read, [queues.live[spec.queue].queue_arn]))
-    return [
+    statements = [
         iam.PolicyStatement(actions=actions, resources=resources)
         for actions, resources in grants
         if actions and resources
     ]
+    if uses.lists:
+        used = {"photos": uses.photos, "thumbnails": uses.thumbnails}
+        prefixes = [f"{prefix}/*" for prefix, actions in used.items() if actions]
+        statements.append(
+            iam.PolicyStatement(
+                actions=[f"s3:{action}" for action in uses.lists],
+                resources=[photos],
+                conditions={"StringLike": {"s3:prefix": prefixes}},
+            )
+        )
+    return statements
 
 
-def _new_items(key_prefix: str) -> Mapping[str, Any]:
-    """A filter for the stream's records of new items whose `pk` begins with `key_prefix`."""
-    return lambda_.FilterCriteria.filter(
-        {
-            "eventName": lambda_.FilterRule.is_equal("INSERT"),
-            "dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(key_prefix)}}},
-        }
-    )
+def _records(spec: StreamReader) -> Mapping[str, Any]:
+    """A filter for the records that the function reads."""
+    keys = {"dynamodb": {"Keys": {"pk": {"S": lambda_.FilterRule.begins_with(spec.key_prefix)}}}}
+    if spec.of == "new":
+        return lambda_.FilterCriteria.filter(
+            {"eventName": lambda_.FilterRule.is_equal("INSERT")} | keys
+        )
+    # Only what DynamoDB itself deletes has an identity, so that deleting items by hand, or all of
+    # them before a restore, deletes no files.
+    identity = {"userIdentity": {"type": lambda_.FilterRule.is_equal("Service")}}
+    removed = {"eventName": lambda_.FilterRule.is_equal("REMOVE")}
+    return lambda_.FilterCriteria.filter(removed | identity | keys)
 
 
 def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str, str]:
@@ -196,7 +238,10 @@ def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str
             variables["SCOPE"] = " ".join(spec.scope)
         if spec.per_hour:
             variables["REQUESTS_PER_HOUR"] = str(spec.per_hour)
+    if isinstance(spec, StreamReader):
+        variables["DEAD_LETTER_QUEUE_URL"] = queues.dead[spec.dead].queue_url
     if isinstance(spec, Consumer):
+        variables["CONSUMED_QUEUE_URL"] = queues.live[spec.queue].queue_url
         variables["DEAD_LETTER_QUEUE_URL"] = queues.dead[spec.queue].queue_url
     for queue in spec.uses.sends:
         variables[f"{queue.upper()}_QUEUE_URL"] = queues.live[queue].queue_url

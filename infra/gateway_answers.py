@@ -40,7 +40,8 @@ class Answer(NamedTuple):
 
 _RETRY = (("Retry-After", str(RETRY_AFTER_SECONDS)),)
 _WRONG_CREDENTIALS = "The credentials are missing or wrong."
-_THROTTLED = "The API gets too many requests per second from all clients together."
+_THROTTLED = "Too many requests: see the limits in this document's description."
+_WITHOUT_KEY = "The client is revoked, or not set up completely"
 _BEARER = (("WWW-Authenticate", 'Bearer realm="motorpool"'),)
 
 # Each row: the gateway's response types, then the partner API's and the supplier API's answer.
@@ -62,6 +63,13 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Answer, Answer], ...] = (
             _BEARER,
             meaning=_WRONG_CREDENTIALS,
         ),
+    ),
+    (
+        # The authorizer accepts the client, but its API key is gone: the answer about a client that
+        # was revoked may still be in the cache.
+        ("INVALID_API_KEY",),
+        Answer(401, "ERROR_UNAUTHORIZED", _WITHOUT_KEY, meaning=f"{_WITHOUT_KEY}."),
+        Answer(401, "unauthorized", _WITHOUT_KEY, _BEARER, meaning=f"{_WITHOUT_KEY}."),
     ),
     (
         (
@@ -90,7 +98,8 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Answer, Answer], ...] = (
         Answer(415, "unsupported_media_type", "The content type is not supported"),
     ),
     (
-        ("THROTTLED", "QUOTA_EXCEEDED"),
+        # WAF filters requests by their rate: see infra/firewall.py.
+        ("THROTTLED", "QUOTA_EXCEEDED", "WAF_FILTERED"),
         Answer(
             429,
             "ERROR_RATE_LIMITED",

@@ -49,6 +49,11 @@ class Names:
         """The namespace of the metrics that functions write."""
         return self._joined(SERVICE.capitalize(), by="/")
 
+    @property
+    def usage_plan(self) -> str:
+        """The name of the usage plan, by which the operators' command line finds it."""
+        return f"{self.title}-clients"
+
     def stack(self, part: Part) -> str:
         """The name of one of the stacks."""
         return f"{self.title}-{part}"

@@ -40,6 +40,7 @@ from openapi_pydantic import (
 from pydantic.alias_generators import to_snake
 
 from infra.gateway_answers import RENAMED, Answer, answers
+from infra.limits import ADDRESS_PER_MINUTE, CLIENT, OPERATION, PUBLIC_OPERATION, Limit
 from infra.paths import FUNCTIONS, OPENAPI
 from infra.schemas import Schemas, Undocumentable
 from infra.spec import STAGES, ApiName, Method, Route, discover
@@ -60,7 +61,15 @@ from motorpool.errors import (
 KEYED: frozenset[Method] = frozenset({"POST", "PUT"})
 
 # The gateway's own errors that a call of an existing path and method can get.
-REFUSED_BY_GATEWAY = ("UNAUTHORIZED", "THROTTLED", "INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT")
+REFUSED_BY_GATEWAY = (
+    "UNAUTHORIZED",
+    "INVALID_API_KEY",
+    "THROTTLED",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+)
+# Those of them that need a client.
+OF_CLIENTS = {"UNAUTHORIZED", "INVALID_API_KEY"}
 
 TEXT = Schema(type=DataType.STRING)
 NUMBER = Schema(type=DataType.INTEGER)
@@ -108,6 +117,19 @@ ABOUT_BOTH = """Bodies are JSON with strict types: `"2020"` is not a number. Unk
 request are ignored. An answer has all its fields; unset ones are `null`. Every answer has the
 header `x-request-id`. Times are ISO 8601 in UTC with milliseconds, unless a field says otherwise.
 """
+
+
+def _requests(limit: Limit) -> str:
+    return f"{limit.per_second} requests a second ({limit.at_once:,} at once after a quiet time)"
+
+
+ABOUT_LIMITS = f"""All clients together may make {_requests(OPERATION)} to one operation.
+If the operator limits each client, it may make {_requests(CLIENT)} to all operations of both APIs
+together; if the operator limits each address, it may make about {ADDRESS_PER_MINUTE:,} a minute.
+More are answered with 429 and `Retry-After`.
+"""
+ABOUT_TOKENS = f"""For `POST /oauth/token`, it is {_requests(PUBLIC_OPERATION)} by all clients.
+"""
 ABOUT: dict[ApiName, str] = {
     "partner": f"""Register vehicles, check in their mileage with photos, and review the check-ins.
 
@@ -115,13 +137,15 @@ ABOUT: dict[ApiName, str] = {
 Errors are `{{"error_code": "…", "error_message": "…"}}`. The business rules of check-ins have
 status 500 and codes of their own; only `INTERNAL_SERVER_ERROR` is a failure of the service. A
 resource of another partner is answered with 404, one outside the client's organizations with 403.
-""",
+
+{ABOUT_LIMITS}""",
     "supplier": f"""Transfer vehicles between a supplier's organizations, and assign drivers.
 
 {ABOUT_BOTH}
 Errors are `{{"code": "…", "message": "…"}}`; those of the token endpoint are as in RFC 6749. A
 resource of another partner, or outside the client's organizations, is answered with 404.
-""",
+
+{ABOUT_LIMITS}{ABOUT_TOKENS}""",
 }
 CREDENTIALS = {
     "partnerId": "Id of the partner: `ptr_…`.",
@@ -277,7 +301,7 @@ def _refusals(contract: Contract) -> dict[str, Response]:
 def _from_gateway(contract: Contract) -> Iterator[Answer]:
     answered = dict(answers(contract.route.api))
     for response_type in REFUSED_BY_GATEWAY:
-        if response_type != "UNAUTHORIZED" or not contract.route.public:
+        if response_type not in OF_CLIENTS or not contract.route.public:
             yield answered[response_type]
     if contract.handler.body:
         yield answered["REQUEST_TOO_LARGE"]

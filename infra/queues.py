@@ -12,7 +12,11 @@ from infra.spec import Consumer, Queue, Spec
 # AWS recommends six times the consumer's timeout, so that a message is not delivered again while
 # Lambda retries a throttled batch.
 VISIBILITY_PER_TIMEOUT = 6
-DELIVERIES: dict[Queue, int] = {"uploads": 3, "transfers": 5}
+# A failed message is delivered again after 2 to 20 s (`motorpool.messages.consumer`), 11 s on the
+# average after the first few. So a transfer survives an outage of about 10 minutes, long enough to
+# roll back a bad deployment, and the inspection of a photo one of about a minute: a check-in does
+# not wait for it.
+DELIVERIES: dict[Queue, int] = {"uploads": 8, "transfers": 60}
 
 
 class Queues(Construct):

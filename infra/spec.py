@@ -28,7 +28,8 @@ TableAction = Literal[
     "ConditionCheckItem",
     "Query",
 ]
-ObjectAction = Literal["GetObject", "GetObjectVersion", "PutObject"]
+ObjectAction = Literal["GetObject", "GetObjectVersion", "PutObject", "DeleteObjectVersion"]
+ListAction = Literal["ListBucket", "ListBucketVersions"]
 # The stage is the first segment of the public path, so its name is part of the contract.
 STAGES: dict[ApiName, str] = {"partner": "api", "supplier": "v1"}
 
@@ -41,13 +42,15 @@ class Uses:
 
     `table`: actions on items (a transaction needs the action of each of its parts);
     `index`: the indexes it may query; `photos`, `thumbnails`: actions on those objects of the photo
-    bucket; `sends`: the queues it may send to; `secrets`: the secrets it may read.
+    bucket; `lists`: how it may list the objects that it has actions on; `sends`: the queues it may
+    send to; `secrets`: the secrets it may read.
     """
 
     table: tuple[TableAction, ...] = ()
     index: tuple[Index, ...] = ()
     photos: tuple[ObjectAction, ...] = ()
     thumbnails: tuple[ObjectAction, ...] = ()
+    lists: tuple[ListAction, ...] = ()
     sends: tuple[Queue, ...] = ()
     secrets: tuple[Secret, ...] = ()
 
@@ -93,18 +96,28 @@ class Route(Spec):
 class Consumer(Spec):
     """A function that consumes a queue, at most `batch` messages at a time.
 
-    It may send messages to the queue's dead-letter queue, for those that it cannot parse.
+    It may send messages to the queue's dead-letter queue, for those that it cannot parse, and
+    shorten the time until a failed one is delivered again. At most `concurrency` of it run at once,
+    so that a burst of messages leaves the account's concurrency to the APIs.
     """
 
     queue: Queue
     batch: int = 1
+    concurrency: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamReader(Spec):
-    """A function that gets the table's new items whose `pk` begins with `key_prefix`."""
+    """A function that reads the table's stream: the records of items whose `pk` has a prefix.
+
+    `of`: the new items, or those that DynamoDB deleted because they expired. It may send records
+    that it cannot read to the dead-letter queue of `dead`. AWS advises against more than two of
+    them.
+    """
 
     key_prefix: str
+    of: Literal["new", "expired"] = "new"
+    dead: Queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

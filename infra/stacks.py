@@ -4,7 +4,7 @@ A stack may use what is in a stack before it: `data`, then `workers`, then the A
 and `monitoring`. What names an API is not in the first two, or they would depend on each other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -15,9 +15,11 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.apis import Api, GatewayLogging
 from infra.assets import Build
+from infra.budget import MonthlyBudget
 from infra.dashboard import Dashboard
 from infra.data import Data
 from infra.domain import Domain
+from infra.firewall import Firewall
 from infra.function import FunctionFolder
 from infra.layers import Layers
 from infra.names import Names, Part
@@ -25,6 +27,8 @@ from infra.paths import FUNCTIONS
 from infra.queues import Queues
 from infra.settings import DomainSettings, Settings
 from infra.spec import ApiName, Authorizer, Function, Route, Spec, discover
+from infra.topic import AlarmTopic
+from infra.usage import UsagePlan
 
 
 def add_stacks(
@@ -35,15 +39,19 @@ def add_stacks(
     folders = discover(functions)
     data = DataStack(app, names, specs=[folder.spec for folder in folders])
     workers = WorkersStack(app, settings, data=data, folders=folders, build=build)
-    apis = {
+    stacks = {
         name: ApiStack(
             app, settings, name=name, data=data, workers=workers, folders=folders, build=build
-        ).api
+        )
         for name in get_args(ApiName)
     }
+    apis = {name: stack.api for name, stack in stacks.items()}
     if settings.domain:
         DomainStack(app, names, domain=settings.domain, apis=apis)
-    MonitoringStack(app, names, data=data, folders=folders)
+    monitoring = MonitoringStack(app, settings, data=data, apis=apis, folders=folders)
+    for stack in stacks.values():
+        # For the log groups of their requests, which are known by name.
+        monitoring.add_stack_dependency(stack)
 
 
 class _Stack(Stack):
@@ -152,7 +160,10 @@ class ApiStack(_Stack):
             ],
             authorizer=workers.authorizer,
             domain=settings.domain.name if settings.domain else None,
+            needs_keys=settings.needs_keys,
         )
+        # Exported whether another stack uses it or not, as in the data stack.
+        self.export_value(self.api.id)
         self.show(**{f"{title}ApiUrl": self.api.url, f"{title}ApiId": self.api.id})
 
 
@@ -172,17 +183,43 @@ class DomainStack(_Stack):
 
 
 class MonitoringStack(_Stack):
-    """Alarms and the dashboard. Nothing depends on it, and the local run leaves it out."""
+    """Alarms, whom they tell, the dashboard, and what limits clients and addresses.
+
+    Nothing depends on it, and the local run leaves it out.
+    """
 
     def __init__(
-        self, scope: Construct, names: Names, *, data: DataStack, folders: Iterable[Function]
+        self,
+        scope: Construct,
+        settings: Settings,
+        *,
+        data: DataStack,
+        apis: Mapping[ApiName, Api],
+        folders: Sequence[Function],
     ) -> None:
-        super().__init__(scope, names, "monitoring", "alarms and dashboard")
-        queues = data.queues
-        alarms = Alarms(self, "Alarms", names=names, live=queues.live, dead=queues.dead)
-        Dashboard(
-            self, "Dashboard", names=names, functions=folders, queues=queues, alarms=alarms.all
+        names = settings.names
+        super().__init__(scope, names, "monitoring", "alarms, dashboard and limits")
+        alarms = Alarms(
+            self,
+            "Alarms",
+            names=names,
+            runbook=settings.runbook,
+            topic=AlarmTopic(self, "Telling", names=names, email=settings.alarm_email).topic,
+            data=data.data,
+            queues=data.queues,
+            functions=folders,
         )
+        Dashboard(
+            self, "Dashboard", names=names, functions=folders, queues=data.queues, alarms=alarms.of
+        )
+        if settings.monthly_budget and settings.alarm_email:
+            MonthlyBudget(
+                self, "Costs", dollars=settings.monthly_budget, email=settings.alarm_email
+            )
+        if settings.has_usage_plan:
+            UsagePlan(self, "Usage", names=names, apis=apis)
+        if settings.has_firewall:
+            Firewall(self, "Firewall", names=names, apis=apis)
 
 
 def _deployed(

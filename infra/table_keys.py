@@ -1,9 +1,11 @@
-"""The table's keys and indexes, for the stack, tests and benchmarks."""
+"""The table's keys, indexes and time to live, for the stack, tests and benchmarks."""
 
 from typing import Any
 
 from infra.spec import Index
 
+# DynamoDB deletes an item after the time in this attribute, in seconds since 1970.
+EXPIRES_AT = "expiresAt"
 INDEXES: tuple[Index, ...] = ("gsi1", "gsi2")
 
 

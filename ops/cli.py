@@ -22,12 +22,15 @@ from motorpool.tenants import partner_store as partners
 from motorpool.tenants.organizations import Organization, SupplierType
 from motorpool.tenants.partners import Partner
 from ops import doctor, versions
+from ops.check_ins import app as check_ins_app
 from ops.drills import DrillFailed
 from ops.drills import app as drill_app
+from ops.restore import NoRestore, restore
 from ops.screen import console, one_line, print_anywhere, show
 from ops.stacks import of_stacks
 from ops.target import NoTarget, Target
 from ops.transfers import app as transfers_app
+from ops.usage_keys import NoUsageKey, UsageKeys, every_client
 from ops.vehicles import app as vehicle_app
 
 if TYPE_CHECKING:
@@ -45,8 +48,10 @@ app.add_typer(partner_app, name="partner")
 app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
+app.add_typer(check_ins_app, name="check-ins")
 app.add_typer(vehicle_app, name="vehicle")
 app.add_typer(drill_app, name="drill")
+app.command("restore")(restore)
 
 # Commands that work without the table: before the first deployment, or when it is broken.
 WITHOUT_DATA = {"doctor", "rollback", "prune"}
@@ -98,7 +103,7 @@ def examine(context: typer.Context) -> None:
     """
     chosen: Target = context.obj
     check = doctor.examine if chosen.on_aws else doctor.examine_local
-    if not doctor.show(check(chosen.title)):
+    if not doctor.show(check(chosen.names)):
         sys.exit(1)
 
 
@@ -246,6 +251,7 @@ def _scope(name: str) -> Scope:
 
 @client_app.command("create")
 def create_client(
+    context: typer.Context,
     name: Name,
     partner: PartnerId,
     organization: Annotated[str | None, LinkedId] = None,
@@ -270,6 +276,9 @@ def create_client(
         linked_to=_organization(organization, partner),
         home=_organization(home, partner),
     )
+    # First, because a client without it may be refused.
+    if keys := _usage_keys(context):
+        keys.add(client.id)
     table.transact(clients.add(client))
     _show_credentials(client, secret)
 
@@ -309,6 +318,8 @@ def rotate_client(
     secret = new_secret()
     client = clients.get(partner, client_id)
     rotated = client.with_new_secret(secret, pepper(), force=force)
+    if keys := _usage_keys(context):
+        keys.add(client.id)
     table.transact(clients.replaced(client, rotated))
     _show_credentials(rotated, secret)
     if len(rotated.secret_hashes) > 1:
@@ -320,6 +331,7 @@ def rotate_client(
 
 @client_app.command("revoke")
 def revoke_client(
+    context: typer.Context,
     client_id: ClientId,
     partner: PartnerId,
     old: Annotated[
@@ -331,6 +343,40 @@ def revoke_client(
     changed = client.without_old_secret() if old else client.revoked()
     table.transact(clients.replaced(client, changed))
     console.print(f"valid secrets: {len(changed.secret_hashes)}")
+    if not changed.secret_hashes and (keys := _usage_keys(context)):
+        keys.delete(client.id)
+
+
+@client_app.command("keys")
+def make_keys(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show which clients have none.")
+    ] = False,
+) -> None:
+    """Make the API key of each client that has none. On AWS, with a usage plan.
+
+    `client create` makes it too. Run this before a deployment with `-c usagePlans=true`: see
+    docs/operations.md.
+    """
+    keys = _usage_keys(context)
+    if keys is None:
+        raise NoUsageKey(
+            "there is no usage plan, so no client needs an API key: docs/operations.md says how to "
+            "limit each client"
+        )
+    lacking = keys.lacking(every_client())
+    for client in lacking:
+        if not dry_run:
+            keys.add(client.id)
+        console.print(f"{client.id}  {client.name}")
+    console.print(f"API keys {'that would be ' if dry_run else ''}made: {len(lacking)}")
+
+
+def _usage_keys(context: typer.Context) -> UsageKeys | None:
+    """The clients' API keys; None where there is no usage plan, as on the local stack."""
+    chosen: Target = context.obj
+    return UsageKeys.of(chosen.names) if chosen.on_aws else None
 
 
 def _organization(organization_id: str | None, partner_id: str) -> Organization | None:
@@ -358,7 +404,14 @@ def main() -> None:
     print_anywhere()
     try:
         app()
-    except (MotorpoolError, NoTarget, DrillFailed, versions.NoRollback) as error:
+    except (
+        MotorpoolError,
+        NoTarget,
+        DrillFailed,
+        NoRestore,
+        NoUsageKey,
+        versions.NoRollback,
+    ) as error:
         sys.exit(f"motorpool: {one_line(str(error))}")
 
 

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     except (InvalidEnvironment, NoTarget) as error:
         console.print(f"motorpool: {one_line(str(error))}", style="red")
         return 1
-    if not doctor.show(doctor.examine(target.title, given)):
+    if not doctor.show(doctor.examine(names, given)):
         console.print("Nothing was deployed: see the problems above.", style="red")
         return 1
     if code := cdk("deploy", "--all", *arguments):

@@ -4,6 +4,8 @@ Each check is a function of what it asks, and returns one finding. A problem sto
 warning does not. On the local stack most checks have no meaning, and are named as skipped.
 """
 
+import os
+import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -17,11 +19,15 @@ import ultravin
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.deploy import BOOTSTRAP_PARAMETER
+from infra.names import Names
 from infra.spec import Consumer, Spec, discover
 from motorpool.aws import code_of
+from motorpool.errors import MotorpoolError
 from ops.cdk_arguments import CdkArguments
 from ops.screen import console, one_line
 from ops.stacks import of_stacks, stacks_of
+from ops.target import Target
+from ops.usage_keys import NoUsageKey, UsageKeys, every_client
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -37,12 +43,15 @@ BOOTSTRAP_VERSION = 6
 COMMERCIAL = "aws"
 WITHOUT_SNAPSTART = {"ap-southeast-6", "ap-east-2"}
 
-# Lambda begins to read a queue with five batches at once:
-# docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
-BATCHES_AT_ONCE = 5
 # The quota `Concurrent executions` of Lambda; 1000 is its usual value, new accounts may have 10.
 CONCURRENCY_QUOTA = "L-B99A9384"
 USUAL_CONCURRENCY = 1000
+
+# "API keys per account per Region", not adjustable: the page
+# api-gateway-execution-service-limits-table.html of the developer guide, read on 2026-11-26.
+MOST_API_KEYS = 10_000
+# How many clients without a key are named; `motorpool client keys --dry-run` names all.
+NAMED = 5
 
 VIN_DATA_MONTHS = 12
 
@@ -131,8 +140,8 @@ def snapstart(region: str) -> Finding:
 
 
 def wanted_concurrency(specs: Iterable[Spec]) -> int:
-    """Executions at once: one of every function, and all batches that a queue begins with."""
-    return sum(BATCHES_AT_ONCE if isinstance(spec, Consumer) else 1 for spec in specs)
+    """Executions at once: one of every function, and as many of a queue's consumer as may run."""
+    return sum(spec.concurrency if isinstance(spec, Consumer) else 1 for spec in specs)
 
 
 def concurrency(functions: "LambdaClient", wanted: int) -> Finding:
@@ -181,25 +190,78 @@ def logging_role(
     return Finding("gateway logs", Verdict.OK, "the deployment sets the region's role")
 
 
-def subscribers(sns: Any, topics: Iterable[str], arguments: CdkArguments | None) -> Finding:
-    """Whether somebody is told when an alarm goes off."""
+def subscribers(
+    sns: Any, topics: Iterable[str], ours: Collection[str], arguments: CdkArguments | None
+) -> Finding:
+    """Whether somebody is told when an alarm goes off, now and after the deployment.
+
+    `ours`: the ARNs of the subscriptions that deployments made. A deployment ends those with
+    another address than it names.
+    """
     found = [
-        subscription["SubscriptionArn"]
+        subscription
         for topic in topics
         for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
         for subscription in page["Subscriptions"]
     ]
-    confirmed = [arn for arn in found if arn.startswith("arn:")]
-    if confirmed:
-        return Finding("alarms", Verdict.OK, f"{len(confirmed)} confirmed subscription(s)")
-    if "PendingConfirmation" in found:
+    confirmed = [each for each in found if each["SubscriptionArn"].startswith("arn:")]
+    address = arguments.context.get("alarmEmail", "") if arguments is not None else ""
+    ending = [
+        each.get("Endpoint", "")
+        for each in confirmed
+        if arguments is not None
+        and each["SubscriptionArn"] in ours
+        and each.get("Endpoint") != address
+    ]
+    if ending and not address:
+        text = f"the deployment names no address, and would end the mails to {ending[0]}. Name it:"
+        command = f'make deploy ARGS="-c alarmEmail={ending[0]} …"'
+        return Finding("alarms", Verdict.WARNING, text, command)
+    if len(confirmed) > len(ending):
+        count = len(confirmed) - len(ending)
+        return Finding("alarms", Verdict.OK, f"{count} confirmed subscription(s)")
+    if any(each["SubscriptionArn"] == "PendingConfirmation" for each in found):
         text = "the subscription is not confirmed: open the link in the mail that AWS sent."
         return Finding("alarms", Verdict.WARNING, text)
-    if arguments is not None and (address := arguments.context.get("alarmEmail")):
+    if address:
         text = f"AWS will send a mail to {address}, with a link to confirm the subscription"
         return Finding("alarms", Verdict.OK, text)
     text = "nobody is told when an alarm goes off. Deploy with an address:"
     return Finding("alarms", Verdict.WARNING, text, 'make deploy ARGS="-c alarmEmail=<address> …"')
+
+
+def client_keys(names: Names, tables: Sequence[str], arguments: CdkArguments | None) -> Finding:
+    """Whether each client has the API key that it needs if methods need one. `tables`: ours."""
+    will_need = arguments is not None and arguments.context.get("usagePlans") == "true"
+    if not tables:
+        return Finding("API keys", Verdict.OK, "no clients yet")
+    keys = UsageKeys.of(names)
+    if keys is None and not will_need:
+        return Finding("API keys", Verdict.OK, "no usage plan, so no client needs one")
+    os.environ["TABLE_NAME"] = tables[0]
+    clients = every_client()
+    if keys is None:
+        if not any(client.secret_hashes for client in clients):
+            return Finding("API keys", Verdict.OK, "no clients yet")
+        text = (
+            "there is no usage plan yet, so no client has one, and all would be refused. Deploy "
+            "the plan first, then make the keys (`motorpool client keys`):"
+        )
+        command = 'make deploy ARGS="-c usagePlans=prepared …"'
+        return Finding("API keys", Verdict.PROBLEM, text, command)
+    if lacking := keys.lacking(clients):
+        named = ", ".join(f"{client.id} ({client.name})" for client in lacking[:NAMED])
+        more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
+        text = f"{named}{more} would be refused where methods need an API key. Make them:"
+        target = shlex.join(["motorpool", *Target(aws=True, names=names).options, "client", "keys"])
+        verdict = Verdict.PROBLEM if will_need else Verdict.WARNING
+        return Finding("API keys", verdict, text, target)
+    used = keys.in_region()
+    text = f"every client has one; the region has {used:,} (at most {MOST_API_KEYS:,})"
+    if used > MOST_API_KEYS * 9 // 10:
+        text += ". AWS does not raise this quota: put new partners into another account or region."
+        return Finding("API keys", Verdict.WARNING, text)
+    return Finding("API keys", Verdict.OK, text)
 
 
 def vin_data(month: str, today: date) -> Finding:
@@ -264,12 +326,12 @@ def live_versions(functions: "LambdaClient", aliases: Iterable[str]) -> Finding:
 # --- all of them -------------------------------------------------------------------------------
 
 
-def examine(title: str, arguments: CdkArguments | None = None) -> Iterator[Finding]:
+def examine(names: Names, arguments: CdkArguments | None = None) -> Iterator[Finding]:
     """Check the account and region of this process's AWS settings.
 
-    `title`: how the names of the environment's stacks begin. `arguments`: of the deployment that
-    follows.
+    `names`: of the environment. `arguments`: of the deployment that follows.
     """
+    title = names.title
     functions: LambdaClient = boto3.client("lambda")
     region = functions.meta.region_name
     try:
@@ -291,14 +353,23 @@ def examine(title: str, arguments: CdkArguments | None = None) -> Iterator[Findi
     )
     yield _asked(
         "alarms",
-        lambda: subscribers(boto3.client("sns"), of_stacks(title, "AWS::SNS::Topic"), arguments),
+        lambda: subscribers(
+            boto3.client("sns"),
+            of_stacks(title, "AWS::SNS::Topic"),
+            of_stacks(title, "AWS::SNS::Subscription"),
+            arguments,
+        ),
+    )
+    yield _asked(
+        "API keys",
+        lambda: client_keys(names, of_stacks(names.title, "AWS::DynamoDB::Table"), arguments),
     )
     if arguments is not None:
         yield approval(arguments, sys.stdin.isatty())
     yield from _everywhere(title)
 
 
-def examine_local(title: str) -> Iterator[Finding]:
+def examine_local(names: Names) -> Iterator[Finding]:
     """Check the local stack, which has neither an account nor a region of its own."""
     for about, why in {
         "credentials": "the local engine accepts its own",
@@ -307,9 +378,10 @@ def examine_local(title: str) -> Iterator[Finding]:
         "concurrency": "the engine has no quota",
         "gateway logs": "the engine has no other APIs",
         "alarms": "the local run leaves them out",
+        "API keys": "the local run leaves the usage plan out",
     }.items():
         yield Finding(about, Verdict.SKIPPED, why)
-    yield from _everywhere(title)
+    yield from _everywhere(names.title)
 
 
 def _everywhere(title: str) -> Iterator[Finding]:
@@ -325,7 +397,7 @@ def _asked(about: str, check: Callable[[], Finding]) -> Finding:
     """What the check found; a warning when AWS does not answer it."""
     try:
         return check()
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, MotorpoolError, NoUsageKey) as error:
         text = f"could not be checked: {one_line(str(error))}"
         return Finding(about, Verdict.WARNING, text)
 

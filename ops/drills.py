@@ -10,14 +10,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import batched
 from pathlib import Path
 from typing import Annotated, Any
 
 import boto3
 import httpx
 import typer
-from rich.progress import track
 
 from infra.local import description
 from infra.local.engine import HOST
@@ -31,6 +29,7 @@ from motorpool.messages import outbox
 from motorpool.tenants.partners import Partner
 from motorpool.transfers import store as transfers
 from motorpool.transfers.model import Transfer
+from ops.restore import items, line, written
 from ops.screen import console
 from ops.transfers import redrive
 
@@ -38,13 +37,9 @@ app = typer.Typer(no_args_is_help=True, help="Rehearse failures, on the local st
 
 # The name of the partner that a drill makes for itself.
 DRILL = "Drill"
-# The most items that DynamoDB writes in one call.
-BATCH = 25
 # How long the authorizer's answers are cached; the drill allows a second more for polling.
 CACHE_SECONDS = 60
 PATIENCE_SECONDS = 120
-
-Items = list[dict[str, Any]]
 
 
 class DrillFailed(Exception):
@@ -76,7 +71,7 @@ def restore(
             raise DrillFailed(f"the backup could not be written: {error}") from error
         console.print(f"exported {before} items to {backup}")
         wiped()
-        if left := sum(1 for _ in _items()):
+        if left := sum(1 for _ in items(table.table_name())):
             raise DrillFailed(f"{left} items are left after wiping the table")
         console.print("wiped the table")
         try:
@@ -96,49 +91,32 @@ def exported(file: Path) -> int:
     """Write every item of the table as a line of DynamoDB JSON; returns their number."""
     count = 0
     with file.open("w", encoding="utf-8") as lines:
-        for item in _items():
-            lines.write(_line(item) + "\n")
+        for item in items(table.table_name()):
+            lines.write(line(item) + "\n")
             count += 1
     return count
 
 
 def wiped() -> None:
     """Delete every item of the table."""
-    keys = [{"DeleteRequest": {"Key": {n: item[n] for n in ("pk", "sk")}}} for item in _items()]
-    _written(keys, "wiping")
+    keys = [
+        {"DeleteRequest": {"Key": {n: item[n] for n in ("pk", "sk")}}}
+        for item in items(table.table_name())
+    ]
+    written(keys, "wiping")
 
 
 def imported(file: Path) -> None:
     """Write every line of the file as an item."""
     lines = file.read_text(encoding="utf-8").splitlines()
-    _written([{"PutRequest": {"Item": json.loads(line)}} for line in lines], "importing")
+    written([{"PutRequest": {"Item": json.loads(line)}} for line in lines], "importing")
 
 
 def compared(file: Path) -> tuple[int, int]:
     """How many items are only in the file, and how many are only in the table."""
     then = set(file.read_text(encoding="utf-8").splitlines())
-    now = {_line(item) for item in _items()}
+    now = {line(item) for item in items(table.table_name())}
     return len(then - now), len(now - then)
-
-
-def _items() -> Iterator[dict[str, Any]]:
-    pages = boto3.client("dynamodb").get_paginator("scan")
-    for page in pages.paginate(TableName=table.table_name(), ConsistentRead=True):
-        yield from page["Items"]
-
-
-def _line(item: dict[str, Any]) -> str:
-    return json.dumps(item, sort_keys=True, ensure_ascii=False)
-
-
-def _written(requests: Items, doing: str) -> None:
-    dynamodb = boto3.client("dynamodb")
-    batches = list(batched(requests, BATCH, strict=False))
-    for batch in track(batches, doing, console=console, transient=True):
-        left: Any = list(batch)
-        while left:
-            answer = dynamodb.batch_write_item(RequestItems={table.table_name(): left})
-            left = answer["UnprocessedItems"].get(table.table_name())
 
 
 def _kept(backup: Path) -> Path:
@@ -240,15 +218,16 @@ def poison() -> None:
 
 @contextmanager
 def _impatient_queue() -> Iterator[None]:
-    """Make the transfer queue deliver a failed message again after a second, not two minutes."""
+    """Make the transfer queue give a message up after 2 deliveries, which takes seconds."""
     queue, sqs = os.environ["TRANSFERS_QUEUE_URL"], boto3.client("sqs")
-    answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
-    usual = answer["Attributes"]["VisibilityTimeout"]
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])
+    usual = answer["Attributes"]["RedrivePolicy"]
+    soon = json.dumps(json.loads(usual) | {"maxReceiveCount": 2})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": soon})
     try:
         yield
     finally:
-        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": usual})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": usual})
 
 
 def _is_completed(transfer_id: str) -> bool:

@@ -3,5 +3,6 @@ from infra.spec import Consumer, Uses
 spec = Consumer(
     queue="transfers",
     batch=10,
-    uses=Uses(table=("BatchGetItem", "GetItem", "PutItem")),
+    concurrency=5,
+    uses=Uses(table=("BatchGetItem", "DeleteItem", "GetItem", "PutItem")),
 )

@@ -8,10 +8,12 @@ is cached too; a gateway response turns it into a 401.
 from typing import Any
 
 from motorpool.access import authorizer, tokens
+from motorpool.pings import answers_pings
 from motorpool.snapshot import before_snapshot
 
 before_snapshot(tokens.load_library)
 
 
+@answers_pings
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     return authorizer.authorize(event)

@@ -8,5 +8,6 @@ spec = Route(
     uses=Uses(
         table=("BatchGetItem", "GetItem", "PutItem", "UpdateItem"),
         photos=("GetObject",),
+        lists=("ListBucket",),
     ),
 )

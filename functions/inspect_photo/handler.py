@@ -1,7 +1,7 @@
 """Consumes the uploads queue: inspects each file that S3 reports and decides on its photo.
 
-S3 may report a file late or more than once. A message that keeps failing goes to the dead-letter
-queue.
+A file that is rejected is deleted, and so is one that no photo awaits. S3 may report a file late or
+more than once. A message that keeps failing goes to the dead-letter queue.
 """
 
 from typing import Any

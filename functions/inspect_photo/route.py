@@ -2,9 +2,10 @@ from infra.spec import Consumer, Uses
 
 spec = Consumer(
     queue="uploads",
+    concurrency=5,
     uses=Uses(
-        table=("GetItem", "PutItem"),
-        photos=("GetObjectVersion",),
+        table=("DeleteItem", "GetItem", "PutItem"),
+        photos=("GetObjectVersion", "DeleteObjectVersion"),
         thumbnails=("PutObject",),
     ),
     extra_layers=("photos",),

@@ -6,5 +6,5 @@ spec = Route(
     path="/checkins/mileage",
     summary="List the mileage check-ins that await review",
     scope=("checkins.review",),
-    uses=Uses(index=("gsi1",), secrets=("cursor_key",)),
+    uses=Uses(table=("BatchGetItem", "Query"), index=("gsi1",), secrets=("cursor_key",)),
 )

@@ -21,7 +21,7 @@ def handler(query: OwnedVehiclesQuery, caller: Caller) -> SupplierVehiclesAnswer
     if owner_id is None:
         raise InvalidParameters(("owner_id", "required: the client has no default organization"))
     name = f"vehicles of {owner_id}"
-    after = key_before(query.page_token, name, field="page_token")
+    after = key_before(query.page_token, name, caller, field="page_token")
     organizations.get(owner_id, visible_to=caller, outside=OrganizationNotFound)
     found, last = vehicles.of_organization(owner_id, limit=query.page_size, after=after)
-    return SupplierVehiclesAnswer.of(found, cursor_after(last, name))
+    return SupplierVehiclesAnswer.of(found, cursor_after(last, name, caller))

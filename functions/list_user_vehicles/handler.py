@@ -16,7 +16,7 @@ from motorpool.vehicles.partner_api import VehiclesAnswer
 @endpoint(raises=(InvalidParameters, NoPermission, UserNotFound))
 def handler(user_id: str, query: PageQuery, caller: Caller) -> VehiclesAnswer:
     name = f"vehicles of {user_id}"
-    after = key_before(query.cursor, name)
+    after = key_before(query.cursor, name, caller)
     users.get(user_id, visible_to=caller)
     found, last = vehicles.of_user(user_id, limit=query.limit, after=after)
-    return VehiclesAnswer.of(found, cursor_after(last, name))
+    return VehiclesAnswer.of(found, cursor_after(last, name, caller))

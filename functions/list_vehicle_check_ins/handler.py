@@ -17,7 +17,7 @@ from motorpool.vehicles import store as vehicles
 @endpoint(raises=(InvalidParameters, NoPermission, VehicleNotFound))
 def handler(vehicle_id: str, query: PageQuery, caller: Caller, here: PublicUrl) -> CheckInsAnswer:
     name = f"check-ins of {vehicle_id}"
-    after = key_before(query.cursor, name)
+    after = key_before(query.cursor, name, caller)
     vehicles.get(vehicle_id, visible_to=caller)
     found, last = checkins.of_vehicle(vehicle_id, limit=query.limit, after=after)
-    return CheckInsAnswer.of(found, here, cursor_after(last, name))
+    return CheckInsAnswer.of(found, here, cursor_after(last, name, caller))

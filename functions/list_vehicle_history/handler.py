@@ -22,7 +22,7 @@ from motorpool.vehicles import store as vehicles
 @endpoint(raises=(InvalidParameters, NoPermission, VehicleNotFound))
 def handler(vehicle_id: str, query: PageQuery, caller: Caller, here: PublicUrl) -> HistoryAnswer:
     name = f"history of {vehicle_id}"
-    after = key_before(query.cursor, name)
+    after = key_before(query.cursor, name, caller)
     vehicles.get(vehicle_id, visible_to=caller)
     entries, last = history.of_vehicle(vehicle_id, limit=query.limit, after=after)
-    return HistoryAnswer.of(entries, caller, here, cursor_after(last, name))
+    return HistoryAnswer.of(entries, caller, here, cursor_after(last, name, caller))

@@ -1,19 +1,23 @@
 """Reads the table's stream: sends each new outbox entry's message to the transfer queue, in order.
 
-After the first failure it stops, and the stream delivers that entry and the later ones again.
+A record that cannot be read goes to the dead-letter queue. After the first message that cannot be
+sent it stops, and the stream delivers that record and the later ones again.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from motorpool import telemetry
 from motorpool.dynamodb import keys, stream
-from motorpool.messages.outbox import relay
+from motorpool.messages import outbox
+from motorpool.messages.outbox import OutboxEntry
+from motorpool.messages.stream_reader import stream_reader
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+def new_entry(record: Mapping[str, Any]) -> OutboxEntry | None:
+    item = stream.new_item(record, key_prefix=keys.OUTBOX)
+    return None if item is None else OutboxEntry.model_validate(item)
 
 
-def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    entries = stream.new_items(event["Records"], key_prefix=keys.OUTBOX)
-    unsent = relay(entries, telemetry.function_of(context))
-    return {"batchItemFailures": [{"itemIdentifier": unsent}] if unsent else []}
+@stream_reader(new_entry)
+def handler(entry: OutboxEntry) -> None:
+    outbox.send(entry.transfer_id, entry.vehicle_id, entry.partner_id)

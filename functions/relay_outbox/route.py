@@ -1,3 +1,3 @@
 from infra.spec import StreamReader, Uses
 
-spec = StreamReader(key_prefix="OUTBOX#", uses=Uses(sends=("transfers",)))
+spec = StreamReader(key_prefix="OUTBOX#", dead="transfers", uses=Uses(sends=("transfers",)))

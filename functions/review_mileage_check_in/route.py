@@ -6,5 +6,5 @@ spec = Route(
     path="/vehicles/checkin/mileage/{id}/review",
     summary="Review a mileage check-in",
     scope=("checkins.review",),
-    uses=Uses(table=("BatchGetItem", "GetItem", "PutItem")),
+    uses=Uses(table=("BatchGetItem", "DeleteItem", "GetItem", "PutItem")),
 )

@@ -6,7 +6,8 @@ spec = Route(
     path="/vehicles/checkin/mileage/{id}",
     summary="Amend a mileage check-in that is on hold",
     uses=Uses(
-        table=("BatchGetItem", "GetItem", "PutItem", "UpdateItem"),
+        table=("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
         photos=("GetObject",),
+        lists=("ListBucket",),
     ),
 )

@@ -23,6 +23,7 @@ from botocore.exceptions import ClientError, WaiterError
 from infra.local.engine import Engine
 from infra.names import DEFAULT
 from infra.synth import stacks_of
+from infra.table_keys import EXPIRES_AT
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -88,6 +89,12 @@ def deploy(engine: Engine, assembly: Path, revision: str) -> Outputs:
         outputs |= {
             output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())
         }
+    if table := outputs.get("TableName"):
+        # The engine ignores the template's TimeToLiveSpecification.
+        client("dynamodb").update_time_to_live(
+            TableName=table,
+            TimeToLiveSpecification={"AttributeName": EXPIRES_AT, "Enabled": True},
+        )
     try:
         _wait_for_versions(client("lambda"))
     except RuntimeError:

@@ -6,6 +6,7 @@ Runs in the engine's own environment (`.local/engine`), not in the project's. Th
 - It enforces TLS-only policies but serves plain HTTP. Here requests count as sent over TLS.
 - Another engine on its port cannot be told from it. Here `WHO_PATH` answers its TOKEN.
 - It ignores the failures that a stream's handler reports. Here those records are tried again.
+- Its stream does not tell of items that it deletes because they expired. Here it does.
 - It gives a request several ids. Here it has one (`engine_request_ids.py`).
 - It leaves the headers of functions' answers as they are. Here it renames those that AWS renames.
 - With MOTORPOOL_INDEX_LAG_SECONDS, its indexes show changes late (`engine_indexes.py`).
@@ -25,7 +26,12 @@ from engine_indexes import answer_lists_late  # type: ignore[import-not-found]
 from engine_request_ids import one_id_per_request  # type: ignore[import-not-found]
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
-from ministack.services import apigateway_v1, lambda_svc, sts  # type: ignore[import-not-found]
+from ministack.services import (  # type: ignore[import-not-found]
+    apigateway_v1,
+    dynamodb,
+    lambda_svc,
+    sts,
+)
 
 # `engine.py` asks it who answers on the port.
 WHO_PATH = "/_motorpool/engine"
@@ -141,6 +147,32 @@ def _reports_of_a_stream(mapping: dict[str, Any]) -> bool:
     return reports and ":dynamodb:" in mapping["EventSourceArn"]
 
 
+def _tell_of_expired_items() -> None:
+    """Write the stream record that DynamoDB writes about an item that it deletes.
+
+    MiniStack deletes expired items in a thread of its own.
+    """
+    remove, build = dynamodb._remove_item, dynamodb._build_change_record
+
+    def expires() -> bool:
+        return threading.current_thread().name == "dynamodb-ttl-reaper"
+
+    def removed(table: Any, pk: Any, sk: Any) -> None:
+        item = table["items"].get(pk, {}).get(sk)
+        remove(table, pk, sk)
+        if item is not None and expires():
+            dynamodb._emit_stream_event(table["TableName"], "REMOVE", item, None)
+
+    def built(*change: Any) -> Any:
+        record = build(*change)
+        if expires():
+            identity = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+            record["userIdentity"] = identity
+        return record
+
+    dynamodb._remove_item, dynamodb._build_change_record = removed, built
+
+
 def _rename_headers() -> None:
     answer_of = apigateway_v1._lambda_proxy_response
 
@@ -179,6 +211,7 @@ if __name__ == "__main__":
     app.pin_request_origin = _pin_as_secure
     _register_sessions_one_at_a_time()
     _retry_failed_stream_records()
+    _tell_of_expired_items()
     one_id_per_request()
     _rename_headers()
     if lag := os.environ.get("MOTORPOOL_INDEX_LAG_SECONDS"):

@@ -1,5 +1,6 @@
 """Mileage check-ins and their review, as drivers and reviewers meet them."""
 
+import itertools
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,8 +11,10 @@ import httpx
 import pytest
 
 from infra.local.pictures import LATITUDE, LONGITUDE, picture
+from infra.local.world import World
 from motorpool.dynamodb import table
 from motorpool.tenants import partner_store as partners
+from motorpool.tenants.organizations import Organization
 from tests.e2e.api import Api, at_once, message, refusal, until
 from tests.e2e.tenant import Tenant
 
@@ -24,6 +27,7 @@ NOT_OWNED = (500, "ERROR_PHOTO_NOT_OWNED_BY_USER")
 LOCKED = (500, "ERROR_CHECKIN_IS_LOCKED")
 TOO_LOW = (500, "ERROR_MILEAGE")
 FINAL = (409, "ERROR_CHECKIN_IS_FINAL")
+CONFIRM = {"checkInStatus": "Confirmed"}
 
 
 @pytest.fixture
@@ -439,6 +443,51 @@ def test_a_client_of_a_branch_meets_the_check_ins_of_its_branch_only(
     for id in (foreign, own[1], "chk_nonsense"):
         assert refusal(stranger.get(f"{CHECK_INS}/{id}")) == NOT_FOUND
         assert refusal(stranger.put(f"{CHECK_INS}/{id}/review", confirm)) == NOT_FOUND
+
+
+def queued(at: Organization, many: int) -> list[str]:
+    """The ids of new pending check-ins of an organization, oldest first."""
+    world, ids = World(), []
+    driver = world.driver(at=at)
+    for _ in range(many):
+        vehicle = world.vehicle(of=driver, plate=f"Q-{secrets.token_hex(4)}")
+        ids.append(world.check_in(of=vehicle, photos=world.pair(of=driver))[0].id)
+    return ids
+
+
+def test_a_page_of_the_queue_is_full_among_foreign_check_ins_and_while_others_are_decided(
+    tenant: Tenant,
+) -> None:
+    branch = tenant.branch()
+    below = tenant.branch(branch)
+    all_of: dict[str, list[str]] = {branch.id: [], below.id: []}
+    for _ in range(21):
+        queued(tenant.east, 2)
+        all_of[branch.id] += queued(branch, 3)
+        all_of[below.id] += (ids := queued(below, 2))
+        all_of[branch.id] += ids
+    decided: set[str] = set()
+    for limit, place in ((100, branch), (2, branch), (1, below)):
+        client = tenant.client_of(place)
+        own = [id for id in all_of[place.id] if id not in decided]
+        shown: list[str] = []
+        ahead: set[str] = set()
+        query = {"limit": str(limit)}
+        for number in itertools.count():
+            page = client.get("/checkins/mileage", params=query).json()
+            shown += (check_in["id"] for check_in in page["checkIns"])
+            if page["nextCursor"] is None:
+                break
+            assert len(page["checkIns"]) == limit
+            query["cursor"] = page["nextCursor"]
+            unseen = own[own.index(shown[-1]) + 1 :]
+            if number % 10 == 0 and len(unseen) > 1:
+                for id in (shown[-1], unseen[1]):
+                    assert client.put(f"{CHECK_INS}/{id}/review", CONFIRM).status_code == 200
+                decided |= {shown[-1], unseen[1]}
+                ahead.add(unseen[1])
+        assert 0 < len(page["checkIns"]) <= limit
+        assert shown == [id for id in own if id not in ahead]
 
 
 def test_a_vehicles_check_ins_come_in_pages_newest_first(

@@ -2,18 +2,23 @@
 
 import base64
 import io
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from PIL import Image
 
 from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from infra.local.stack import LocalStack
-from tests.e2e.api import refusal, sent_by_phone
+from motorpool.dynamodb import keys
+from tests.e2e.api import new_plate, refusal, sent_by_phone, served, until
+from tests.e2e.expiry import expired
 from tests.e2e.tenant import Tenant
 
 MAX_BYTES = 15 * 1024 * 1024
@@ -90,8 +95,8 @@ def test_there_is_no_thumbnail_of_what_never_came(tenant: Tenant, user: str) -> 
     assert refusal(answer) == NOT_FOUND
 
 
-def test_a_text_file_named_jpg_is_rejected_with_the_reason_and_not_shown(
-    tenant: Tenant, user: str
+def test_a_text_file_named_jpg_is_rejected_with_the_reason_and_not_shown_or_kept(
+    tenant: Tenant, user: str, bucket: str
 ) -> None:
     handle = tenant.photo(user, b"I am no photo, whatever my name says.\n" * 9)
     status = tenant.inspected(handle)
@@ -100,6 +105,7 @@ def test_a_text_file_named_jpg_is_rejected_with_the_reason_and_not_shown(
     answer = tenant.api.get(f"/photo/{id_of(handle)}")
     assert refusal(answer) == NOT_FOUND
     assert status["rejectedBecause"] in answer.json()["error_message"]
+    until(lambda: not versions(bucket, f"photos/{id_of(handle)}"))
 
 
 def test_photos_are_seen_in_their_subtree_and_by_no_other_partner(
@@ -126,11 +132,58 @@ def test_a_second_upload_to_the_key_changes_nothing_that_was_inspected(
     assert sent_by_phone(form, file).is_success
     before = tenant.inspected(form["photoUrl"])
     assert sent_by_phone(form, picture(size=(32, 32))).is_success
-    assert len(versions(bucket, form["uploadFields"]["key"])) == 2
-    # An upload after it is inspected: by then the second one's message has been handled.
-    tenant.inspected(tenant.photo(user))
+    # The second one is deleted when its message is handled.
+    until(lambda: len(versions(bucket, form["uploadFields"]["key"])) == 1)
     assert tenant.inspected(form["photoUrl"]) == before
     assert shown(tenant, form["photoUrl"]) == file
+
+
+def files_of(bucket: str, handle: str) -> int:
+    """How many versions S3 has of a photo's file and of its thumbnails."""
+    key = id_of(handle)
+    return len(versions(bucket, f"photos/{key}") + versions(bucket, f"thumbnails/{key}"))
+
+
+def test_an_expired_photo_is_gone_with_its_file_and_thumbnail(
+    tenant: Tenant, user: str, bucket: str
+) -> None:
+    handle = tenant.photo(user)
+    tenant.inspected(handle)
+    assert files_of(bucket, handle) == 2
+    expired(id_of(handle))
+    assert files_of(bucket, handle) == 0
+    for path in ("/photo/{}", "/photo/{}/status"):
+        assert refusal(tenant.api.get(path.format(id_of(handle)))) == NOT_FOUND
+
+
+@pytest.mark.slow
+def test_the_files_of_a_photo_go_once_dynamodb_deleted_it_and_other_photos_keep_theirs(
+    tenant: Tenant, bucket: str
+) -> None:
+    vehicle = tenant.vehicle(plate=new_plate())
+    over, unused, *used = (tenant.photo(vehicle["userId"]) for _ in range(4))
+    for handle in (over, unused, *used):
+        tenant.inspected(handle)
+    photos = {
+        name: [{"url": handle}]
+        for name, handle in zip(("licensePhotos", "odometerPhotos"), used, strict=True)
+    }
+    served(tenant.check_in(vehicle, 1, **photos))
+    assert [files_of(bucket, handle) for handle in (over, unused, *used)] == [2, 2, 2, 2]
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
+    # As if their time had come: the used ones have none.
+    for handle in (over, *used):
+        with suppress(ClientError):
+            table.update_item(
+                Key=keys.photo(id_of(handle))._asdict(),
+                UpdateExpression="SET expiresAt = :past",
+                ConditionExpression="attribute_exists(expiresAt)",
+                ExpressionAttributeValues={":past": 1},
+            )
+    # It is not shown any more, although DynamoDB may not have deleted it yet.
+    assert refusal(tenant.api.get(f"/photo/{id_of(over)}")) == NOT_FOUND
+    until(lambda: files_of(bucket, over) == 0, within_seconds=90)
+    assert [files_of(bucket, handle) for handle in (unused, *used)] == [2, 2, 2]
 
 
 def test_a_file_of_15_mb_is_taken_and_one_byte_more_is_not(

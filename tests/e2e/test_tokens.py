@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -12,6 +12,8 @@ import pytest
 from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
 
 from infra.gateway_answers import RENAMED
+from infra.local.stack import LocalStack
+from infra.names import DEFAULT
 from motorpool.access import client_store as clients
 from motorpool.access import tokens
 from motorpool.access.clients import new_secret
@@ -340,3 +342,49 @@ def test_a_token_is_good_for_an_hour(fleet: Tenant, key: bytes) -> None:
     )
     assert claims["exp"] - claims["iat"] == 3600
     assert Token.read("not a token", [key]) is None
+
+
+# Too many requests
+
+
+@pytest.fixture
+def limit_of_two(local_stack: LocalStack) -> Iterator[None]:
+    """The token endpoint lets two requests through, and no more.
+
+    The engine does not decode the path of the deployed limit, which the template tests show.
+    """
+    assert local_stack
+    gateway = boto3.client("apigateway")
+    apis = {api["name"]: api["id"] for api in gateway.get_rest_apis()["items"]}
+
+    def patch(*operations: dict[str, str]) -> None:
+        gateway.update_stage(
+            restApiId=apis[DEFAULT.of("supplier")],
+            stageName="v1",
+            patchOperations=[
+                {**operation, "path": f"/~1oauth~1token/POST{operation['path']}"}  # type: ignore[typeddict-item]  # a literal
+                for operation in operations
+            ],
+        )
+
+    patch(
+        {"op": "replace", "path": "/throttling/rateLimit", "value": "0"},
+        {"op": "replace", "path": "/throttling/burstLimit", "value": "2"},
+    )
+    yield
+    patch({"op": "remove", "path": ""})
+
+
+@pytest.mark.usefixtures("limit_of_two")
+def test_too_many_token_requests_are_refused_by_the_gateway_and_other_operations_served(
+    stack: dict[str, Any], fleet: Tenant
+) -> None:
+    def asked_for_a_token() -> httpx.Response:
+        return httpx.post(stack["supplier_api"] + TOKEN, data={"grant_type": "nonsense"})
+
+    answers = [asked_for_a_token() for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429, 429]
+    assert answers[-1].json()["code"] == "rate_limited"
+    assert answers[-1].headers["Retry-After"] == "1"
+    assert asked(fleet.supplier) == SERVED

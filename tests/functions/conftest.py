@@ -64,7 +64,11 @@ def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     s3 = wire.aws("s3")
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    for variable, queue in (("TRANSFERS_QUEUE_URL", "live"), ("DEAD_LETTER_QUEUE_URL", "dead")):
+    for variable, queue in (
+        ("TRANSFERS_QUEUE_URL", "live"),
+        ("CONSUMED_QUEUE_URL", "live"),
+        ("DEAD_LETTER_QUEUE_URL", "dead"),
+    ):
         made = wire.aws("sqs").create_queue(QueueName=f"{name}-{queue}")
         monkeypatch.setenv(variable, made["QueueUrl"])
     empty_table(monkeypatch)
@@ -204,6 +208,12 @@ def everything_stored() -> list[Item]:
     plain = TypeDeserializer().deserialize
     found = wire.aws("dynamodb").scan(TableName=table.table_name())["Items"]
     return [{name: plain(value) for name, value in item.items()} for item in found]
+
+
+def in_queues() -> set[tuple[str, str]]:
+    """Who finds open check-ins in the queue of which status."""
+    found = [item["pk"].split("#") for item in everything_stored()]
+    return {(pk[1], pk[2]) for pk in found if pk[0] == "QUEUE"}
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +22,7 @@ from motorpool.vehicles.custody import Custody
 from motorpool.vehicles.model import Vehicle
 from tests.functions import wire, world
 from tests.functions.conftest import event, everything_stored, handler_of
-from tests.functions.wire import calls_counted
+from tests.functions.wire import Fault, calls_counted
 
 
 @pytest.fixture
@@ -151,9 +152,12 @@ def test_a_transfer_that_the_vehicle_is_not_reserved_for_fails_and_touches_no_ot
     transfer, unchanged = stored()
     assert transfer.failure == "The vehicle is not reserved for this transfer"
     assert unchanged.history_number == reserved.history_number + 1
-    told = replace(reserved, version=reserved.version + 1)
-    assert unchanged.head
-    assert unchanged == told.with_head(unchanged.head)
+    assert reserved == replace(
+        unchanged,
+        version=reserved.version,
+        history_number=reserved.history_number,
+        history_hash=reserved.history_hash,
+    )
 
 
 @pytest.mark.parametrize(
@@ -246,3 +250,44 @@ def test_messages_that_have_not_begun_when_the_batchs_time_is_over_come_again(
     monkeypatch.setattr(budget, "SECONDS", 0.0)
     assert handled(body_of(), body_of()) == ["0", "1"]
     assert stored()[0].transfer_status == "accepted"
+
+
+def hidden_for(monkeypatch: pytest.MonkeyPatch, deliveries: int) -> int:
+    """How long (s) a message that cannot be handled is hidden after so many deliveries."""
+    asked: list[Any] = []
+
+    def watched(operation: str, request: Any) -> Any:
+        if operation == "ChangeMessageVisibility":
+            asked.append(wire.body_of(request))
+            return wire.answer(200)
+        return wire.to_moto(operation, request)
+
+    recorded = event("apply_transfer")
+    recorded["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(deliveries)
+    recorded["Records"][0]["body"] = body_of("trf_" + "9" * 32)
+    with monkeypatch.context() as patch:
+        wire.lay(patch, watched)
+        context = SimpleNamespace(function_name="motorpool-apply_transfer")
+        assert handler_of("apply_transfer")(recorded, context)["batchItemFailures"]
+    [request] = asked
+    assert request["QueueUrl"] == os.environ["CONSUMED_QUEUE_URL"]
+    assert request["ReceiptHandle"] == recorded["Records"][0]["receiptHandle"]
+    return int(request["VisibilityTimeout"])
+
+
+@pytest.mark.parametrize(("deliveries", "longest"), [(1, 4), (2, 8), (3, 16), (4, 20), (999, 20)])
+def test_a_message_that_failed_comes_again_after_2_to_20_seconds_at_random(
+    accepted: Transfer, monkeypatch: pytest.MonkeyPatch, deliveries: int, longest: int
+) -> None:
+    pauses = {hidden_for(monkeypatch, deliveries) for _ in range(12)}
+    assert 2 <= min(pauses) < max(pauses) <= longest
+
+
+def test_a_message_whose_pause_cannot_be_shortened_comes_again_all_the_same(
+    accepted: Transfer, faulty: Callable[..., Fault], caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = faulty("ChangeMessageVisibility", 403, "AccessDenied")
+    assert handled(body_of("trf_" + "9" * 32), body_of()) == ["0"]
+    assert refused.tries == 1
+    assert stored()[0].transfer_status == "completed"
+    assert "hidden for long" in caplog.messages

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,13 +14,14 @@ from botocore.exceptions import EndpointConnectionError
 from motorpool import telemetry
 from motorpool.access import client_store as clients
 from motorpool.access import secret_keys
-from motorpool.access.callers import Caller
+from motorpool.access.callers import Caller, usage_key
 from motorpool.access.clients import secret_hash
 from motorpool.access.scopes import ALL_SCOPES
 from motorpool.access.secret_keys import pepper, token_key
 from motorpool.access.tokens import Token, secret_mark
 from motorpool.dynamodb import table
 from motorpool.errors import Unavailable
+from motorpool.ids import fingerprint
 from motorpool.tenants.organizations import Organization
 from tests.functions import wire, world
 from tests.functions.conftest import event, handler_of
@@ -80,6 +82,7 @@ def test_the_context_says_who_is_calling_in_strings(root: Organization) -> None:
         "orgId": root.id,
         "orgPath": "",
         "scopes": " ".join(sorted(ALL_SCOPES)),
+        "client": fingerprint(world.CLIENT),
     }
 
 
@@ -125,8 +128,37 @@ def test_header_names_are_matched_in_any_case(root: Organization) -> None:
 def test_a_missing_or_wrong_header_is_refused(root: Organization, header: str, value: Any) -> None:
     policy = answer(asked(**{header: value}))
     assert policy["policyDocument"]["Statement"][0]["Effect"] == "Deny"
-    assert policy["context"] == {}
+    assert policy["context"].keys() <= {"client"}
     assert policy["principalId"] == "nobody"
+
+
+def test_an_allowed_client_has_its_own_share_of_the_usage_plan(root: Organization) -> None:
+    key = answer(event("authorizer"))["usageIdentifierKey"]
+    other = world.client("cli_" + "b" * 32, home=root)
+
+    # What API Gateway accepts as the value of an API key: letters and digits, 20 to 128.
+    assert re.fullmatch("[0-9a-f]{64}", key)
+    assert key == usage_key(world.CLIENT) != answer(asked(clientId=other.id))["usageIdentifierKey"]
+    assert fingerprint(world.CLIENT) not in key
+    assert world.CLIENT.removeprefix("cli_") not in key
+
+
+def test_whoever_is_refused_uses_nobodys_share(root: Organization) -> None:
+    assert "usageIdentifierKey" not in answer(asked(clientSecret="wrong"))
+
+
+def test_of_a_refused_caller_the_access_log_gets_the_client_that_it_claims_to_be(
+    root: Organization,
+) -> None:
+    refused = answer(asked(clientSecret="wrong"))["context"]
+    assert refused == {"client": fingerprint(world.CLIENT)}
+
+
+@pytest.mark.parametrize("claimed", [None, "", "hunter2", "usr_" + "0" * 32, "cli_0"])
+def test_the_access_log_gets_no_digest_of_what_may_be_a_password(
+    root: Organization, claimed: str | None
+) -> None:
+    assert answer(asked(clientId=claimed))["context"] == {}
 
 
 @pytest.mark.parametrize("header", ["partnerId", "clientId", "clientSecret"])
@@ -232,6 +264,7 @@ def test_a_token_is_its_client_with_its_scopes_in_one_read(root: Organization) -
         "orgId": root.id,
         "orgPath": "",
         "scopes": READ,
+        "client": fingerprint(world.CLIENT),
     }
 
 

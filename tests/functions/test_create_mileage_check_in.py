@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from motorpool.checkins.photo_pair import PhotoPair
-from motorpool.dynamodb import table
+from motorpool.dynamodb import keys, table
 from motorpool.photos import store as photos
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.partners import DAY_MS
@@ -18,7 +18,8 @@ from motorpool.tenants.users import User
 from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.vin import DecodedVin
 from tests.functions import wire, world
-from tests.functions.conftest import Answer, Caller, everything_stored
+from tests.functions.conftest import Answer, Caller, everything_stored, in_queues
+from tests.functions.wire import Fault
 
 Somebody = Callable[[], Caller]
 
@@ -99,7 +100,7 @@ def test_all_effects_are_stored_together(
         assert "expiresAt" not in photo  # what is used is not forgotten
     [check_in] = stored("CHECKIN")
     assert check_in["pk"] == after["pk"]
-    assert check_in["gsi1pk"] == f"PARTNER#{world.PARTNER}#CHECKINS#Pending"
+    assert in_queues() == {(world.PARTNER, "Pending"), (world.ORGANIZATION, "Pending")}
 
 
 def test_the_position_of_an_inspected_photo_is_that_of_its_file_and_else_what_was_asserted(
@@ -200,7 +201,7 @@ def test_a_vehicle_with_a_long_history_costs_what_one_with_none_does(
         again = caller.calls()
     assert (first.status, again.status) == (200, 200)
     assert first.calls == again.calls == ("BatchGetItem", "TransactWriteItems")
-    assert without == with_many == [5, 10]
+    assert without == with_many == [5, 14]
 
 
 @pytest.mark.parametrize(
@@ -258,6 +259,43 @@ def test_a_photo_that_never_came_or_was_rejected_is_required_again(
         world.photo(id, of=driver, file=None if wrong else b"here", **changes)
     # Nor is there such a vehicle; but that comes later.
     assert why in refused(somebody().with_body(vehicleId="veh_9").calls(), 500, code)
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_photo_that_s3_says_nothing_about_is_a_failure_and_not_a_missing_photo(
+    somebody: Somebody,
+    driver: User,
+    faulty: Callable[..., Fault],
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+) -> None:
+    world.photos(of=driver, file=b"here")
+    faulty("HeadObject", status, "")
+    refused(somebody().with_body(vehicleId="veh_9").calls(), 500, "INTERNAL_SERVER_ERROR")
+    assert "unexpected" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("listing", "code"),
+    [
+        ("HeadObject", "ERROR_LICENSE_PHOTO_REQUIRED"),
+        ("ListObjectsV2", "INTERNAL_SERVER_ERROR"),
+    ],
+    ids=["the list has no such key", "the list is refused too"],
+)
+def test_only_the_list_of_keys_says_of_a_403_that_the_photo_never_came(
+    somebody: Somebody, driver: User, monkeypatch: pytest.MonkeyPatch, listing: str, code: str
+) -> None:
+    world.photos(of=driver, file=None)
+    refused_calls = {"HeadObject", listing}
+
+    def refuses(operation: str, request: Any) -> Any:
+        if operation in refused_calls:
+            return wire.answer(403)
+        return wire.to_moto(operation, request)
+
+    wire.lay(monkeypatch, refuses)
+    refused(somebody().with_body(vehicleId="veh_9").calls(), 500, code)
 
 
 @pytest.mark.parametrize("field", ["licensePhotos", "odometerPhotos"])
@@ -494,3 +532,50 @@ def test_a_photo_inspected_between_reading_and_writing_is_read_again(
     assert answer.body["licensePhotos"][0]["latitude"] == 37.5
     assert len(answer.calls) == 5  # two reads, the inspection, and two writes
     assert photos.find(world.LICENSE_PHOTO).used_by == answer.body["id"]  # type: ignore[union-attr]
+
+
+def test_a_photo_that_has_expired_is_refused_though_dynamodb_has_it_yet(
+    somebody: Somebody, vehicle: Vehicle, pair: PhotoPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pair.odometer
+    over = (pair.odometer.expires_at or 0) * 1000
+    monkeypatch.setattr("motorpool.photos.model.now_ms", lambda: over)
+    refused(somebody().calls(), *NOT_OWNED)
+
+
+def test_a_photo_that_expires_between_reading_and_writing_is_not_used(
+    somebody: Somebody, vehicle: Vehicle, pair: PhotoPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pair.license
+    over = (pair.license.expires_at or 0) * 1000
+    transact = table.transact
+
+    def once_its_time_is_over(*writes: table.TransactItem) -> None:
+        monkeypatch.setattr("motorpool.photos.model.now_ms", lambda: over)
+        transact(*writes)
+
+    # The time of the condition, which is made before the transaction is sent.
+    monkeypatch.setattr("motorpool.photos.store.now_ms", lambda: over)
+    monkeypatch.setattr(table, "transact", once_its_time_is_over)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    refused(somebody().calls(), *NOT_OWNED)
+    photo = photos.find(world.LICENSE_PHOTO)
+    assert photo is not None
+    assert (photo.used_by, photo.expires_at) == (None, pair.license.expires_at)
+
+
+def test_a_photo_that_dynamodb_deletes_between_reading_and_writing_is_not_used(
+    somebody: Somebody, vehicle: Vehicle, pair: PhotoPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact = table.transact
+
+    def once_it_is_deleted(*writes: table.TransactItem) -> None:
+        monkeypatch.setattr(table, "transact", transact)
+        key = keys.photo(world.LICENSE_PHOTO)._asdict()
+        boto3.resource("dynamodb").Table(table.table_name()).delete_item(Key=key)
+        transact(*writes)
+
+    monkeypatch.setattr(table, "transact", once_it_is_deleted)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    refused(somebody().calls(), *NOT_OWNED)
+    assert photos.find(world.LICENSE_PHOTO) is None

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from motorpool.photos.model import UNUSED_KEPT_DAYS
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
 from tests.functions import world
@@ -59,6 +60,22 @@ def test_there_is_no_thumbnail_before_the_inspection(somebody: Somebody, driver:
     world.photo(world.LICENSE_PHOTO, of=driver)
     answer = somebody().with_query(size="thumbnail").calls()
     assert answer.refusal == (404, "ERROR_PHOTO_NOT_FOUND")
+
+
+@pytest.mark.parametrize("status", ["AwaitingUpload", "Ready", "Rejected"])
+@pytest.mark.parametrize("function", ["get_photo", "get_photo_status"])
+def test_a_photo_that_no_check_in_used_in_its_time_is_gone_though_dynamodb_has_it_yet(
+    driver: User, monkeypatch: pytest.MonkeyPatch, function: str, status: str
+) -> None:
+    photo = world.photo(world.LICENSE_PHOTO, of=driver, photo_status=status, version_id="v-1")
+    assert photo.expires_at == photo.created // 1000 + UNUSED_KEPT_DAYS * 24 * 3600
+    now = photo.expires_at * 1000
+    monkeypatch.setattr("motorpool.photos.model.now_ms", lambda: now - 1)
+    assert status == "Rejected" or Caller(function).calls().status in {200, 302}
+    monkeypatch.setattr("motorpool.photos.model.now_ms", lambda: now)
+    answer = Caller(function).calls()
+    assert answer.refusal == (404, "ERROR_PHOTO_NOT_FOUND")
+    assert "rejected" not in answer.message
 
 
 @pytest.mark.parametrize("size", ["original", "thumbnail"])

@@ -6,19 +6,20 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
 from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from motorpool.checkins import store as checkins
 from motorpool.checkins.photo_pair import PhotoPair
-from motorpool.dynamodb import table
+from motorpool.dynamodb import keys, table
 from motorpool.photos import bucket, image
 from motorpool.photos import store as photos
 from motorpool.photos.model import Photo
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
 from tests.functions import wire, world
-from tests.functions.conftest import event, handler_of
+from tests.functions.conftest import event, handler_of, in_queues
 from tests.functions.wire import calls_counted
 
 TEXT = b"I am a text file, whatever my name says.\n" * 20
@@ -73,6 +74,15 @@ def stored_object(key: str) -> bytes:
     return stored
 
 
+def versions(photo_id: str = world.LICENSE_PHOTO) -> list[str]:
+    """The versions of a photo's file that S3 holds."""
+    found = wire.aws("s3").list_object_versions(
+        Bucket=os.environ["PHOTO_BUCKET"], Prefix=f"photos/{photo_id}"
+    )
+    assert "DeleteMarkers" not in found
+    return [version["VersionId"] for version in found.get("Versions", [])]
+
+
 @pytest.mark.parametrize("content_type", ["image/jpeg", "image/png", "image/webp", "image/heic"])
 def test_a_photo_is_ready_with_what_its_file_says(driver: User, content_type: Any) -> None:
     awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None, content_type=content_type)
@@ -85,7 +95,7 @@ def test_a_photo_is_ready_with_what_its_file_says(driver: User, content_type: An
     assert (ready.width, ready.height) == (640, 480)
     assert (ready.latitude, ready.longitude) == (LATITUDE, LONGITUDE)
     assert ready.taken_on == "2026-11-21T17:29:41.000Z"
-    assert ready.expires_at is None  # it came, so it is not forgotten
+    assert ready.expires_at == awaited.expires_at  # no check-in uses it yet
     assert len(ready.sha256 or "") == 64
 
 
@@ -110,15 +120,17 @@ def test_a_thumbnail_of_that_version_is_stored_beside_it(driver: User) -> None:
     ],
     ids=["a text file named .jpg", "cut short", "another type", "a polyglot"],
 )
-def test_a_file_that_is_no_such_photo_is_rejected_with_the_reason(
+def test_a_file_that_is_no_such_photo_is_rejected_with_the_reason_and_deleted(
     driver: User, file: bytes, reason: str
 ) -> None:
-    version = world.uploaded(world.photo(world.LICENSE_PHOTO, of=driver, file=None), file)
+    awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
+    version = world.uploaded(awaited, file)
     assert told((world.LICENSE_PHOTO, version)) == []
     rejected = photo()
     assert rejected.photo_status == "Rejected"
     assert reason in (rejected.rejected_because or "")
-    assert (rejected.version_id, rejected.expires_at) == (version, None)
+    assert (rejected.version_id, rejected.expires_at) == (version, awaited.expires_at)
+    assert versions() == []
 
 
 def test_a_message_delivered_twice_changes_nothing_and_reads_no_file(
@@ -134,7 +146,9 @@ def test_a_message_delivered_twice_changes_nothing_and_reads_no_file(
     assert photo() == ready
 
 
-def test_a_second_upload_to_the_key_changes_nothing_that_was_inspected(driver: User) -> None:
+def test_a_second_upload_to_the_key_changes_nothing_that_was_inspected_and_is_deleted(
+    driver: User,
+) -> None:
     awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
     first, second = world.uploaded(awaited, picture()), world.uploaded(awaited, TEXT)
     assert told((world.LICENSE_PHOTO, first)) == []
@@ -142,6 +156,29 @@ def test_a_second_upload_to_the_key_changes_nothing_that_was_inspected(driver: U
     assert told((world.LICENSE_PHOTO, second), (world.LICENSE_PHOTO, first)) == []
     assert photo() == ready
     assert (ready.photo_status, ready.version_id) == ("Ready", first)
+    assert versions() == [first]
+
+
+def test_what_is_sent_after_a_rejection_is_deleted_without_a_look(
+    driver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
+    assert told((world.LICENSE_PHOTO, world.uploaded(awaited, TEXT))) == []
+    monkeypatch.setattr(bucket, "file_of", None)  # it would fail
+    assert told((world.LICENSE_PHOTO, world.uploaded(awaited, picture()))) == []
+    assert (photo().photo_status, versions()) == ("Rejected", [])
+
+
+def test_a_rejected_file_that_could_not_be_deleted_is_deleted_when_the_message_comes_again(
+    driver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = world.uploaded(world.photo(world.LICENSE_PHOTO, of=driver, file=None), TEXT)
+    with monkeypatch.context() as patch:
+        patch.setattr(bucket, "remove", None)  # it fails
+        assert told((world.LICENSE_PHOTO, version)) == ["0"]
+    assert (photo().photo_status, versions()) == ("Rejected", [version])
+    assert told((world.LICENSE_PHOTO, version)) == []
+    assert versions() == []
 
 
 def test_a_version_that_was_checked_in_is_the_one_that_is_inspected(driver: User) -> None:
@@ -157,6 +194,7 @@ def test_a_version_that_was_checked_in_is_the_one_that_is_inspected(driver: User
     assert photo().photo_status == "AwaitingUpload"
     assert told((world.LICENSE_PHOTO, checked_in)) == []
     assert (photo().photo_status, photo().version_id) == ("Ready", checked_in)
+    assert versions() == [checked_in]
 
 
 def test_two_versions_inspected_at_once_leave_one_with_its_own_thumbnail(
@@ -176,8 +214,29 @@ def test_two_versions_inspected_at_once_leave_one_with_its_own_thumbnail(
     monkeypatch.setattr(image, "inspect", after_the_other_is_done)
     assert told((world.LICENSE_PHOTO, slow)) == []
     assert (photo().version_id, photo().width) == (fast, 200)
+    assert versions() == [fast]
     thumbnail = image.inspect(stored_object(photo().thumbnail_key), "image/jpeg")
     assert thumbnail.width == 200
+
+
+def test_an_upload_of_a_photo_that_has_expired_stays_until_dynamodb_deletes_the_photo(
+    driver: User,
+) -> None:
+    # A check-in that began before could still use the photo: only the table decides.
+    expired = world.photo(world.LICENSE_PHOTO, of=driver, file=None, expires_at=1)
+    version = world.uploaded(expired, picture())
+    assert told((expired.id, version)) == []
+    assert versions() == [version]
+    assert (photo().photo_status, photo().expires_at) == ("Ready", 1)
+
+
+def test_an_upload_of_a_photo_that_was_deleted_is_deleted(driver: User) -> None:
+    expired = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
+    version = world.uploaded(expired, picture())
+    gone = keys.photo(expired.id)._asdict()
+    boto3.resource("dynamodb").Table(table.table_name()).delete_item(Key=gone)
+    assert told((expired.id, version)) == []
+    assert versions() == []
 
 
 @pytest.mark.parametrize("id", ["pho_" + "9" * 32, "pho_1", "..", world.USER])
@@ -255,9 +314,7 @@ def test_a_photo_rejected_after_it_was_checked_in_puts_the_check_in_on_hold(driv
     assert after.check_in_status == "OnHold"
     assert after.admin_note is not None
     assert after.admin_note.startswith("The odometer photo was rejected: The file is text")
-    item = table.get(table.Key(f"VEHICLE#{world.VEHICLE}", f"CHECKIN#{checked_in.id}"))
-    assert item is not None
-    assert item["gsi1pk"].endswith("#CHECKINS#OnHold")
+    assert in_queues() == {(world.PARTNER, "OnHold"), (world.ORGANIZATION, "OnHold")}
 
 
 def test_what_a_reviewer_decided_before_the_inspection_stays_decided(driver: User) -> None:

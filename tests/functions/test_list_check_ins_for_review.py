@@ -1,15 +1,21 @@
 """GET /checkins/mileage: the review queue, oldest first, of the client's organizations only."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import batched, count
 from typing import Any
 
 import pytest
 
+from motorpool.checkins import queue_store as queues
+from motorpool.checkins import store as checkins
+from motorpool.checkins.model import CheckIn
 from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.dynamodb import table
 from motorpool.tenants.organizations import Organization
 from motorpool.vehicles.vin import DecodedVin
-from tests.functions import world
-from tests.functions.conftest import Caller
+from tests.functions import wire, world
+from tests.functions.conftest import Answer, Caller, everything_stored, in_queues
 
 Somebody = Callable[[], Caller]
 
@@ -63,9 +69,108 @@ def test_the_oldest_is_first_on_pages_of_any_size(
     assert paged(somebody, limit=limit) == ids
 
 
-def test_one_read_is_enough(somebody: Somebody, root: Organization) -> None:
-    queued(1, root)
-    assert somebody().calls().calls == ("Query",)
+def copied(id: str, at: Organization, many: int, numbers: "count[int]") -> list[str]:
+    """The ids of so many copies of a check-in, each of another vehicle of the organization."""
+    original = checkins.find(id)
+    assert original is not None
+    ids, items = [], []
+    for number in (next(numbers) for _ in range(many)):
+        check_in: CheckIn = replace(
+            original,
+            id=f"chk_{number:032x}{number:024x}",
+            vehicle_id=f"veh_{number:032x}",
+            owner_path=at.path,
+            checked_in_at=original.checked_in_at + number,
+        )
+        for write in checkins.replaced(replace(original, in_queues=False), check_in):
+            item = write.request["Item"]
+            if write.action == "Put" and item["pk"]["S"].startswith("VEHICLE#"):
+                item |= {"pk": {"S": f"VEHICLE#{check_in.vehicle_id}"}}
+                item |= {"sk": {"S": f"CHECKIN#{check_in.id}"}}
+            items.append({"PutRequest": {"Item": item}})
+        ids.append(check_in.id)
+    for batch in batched(items, 25, strict=False):
+        wire.aws("dynamodb").batch_write_item(RequestItems={table.table_name(): batch})
+    return ids
+
+
+def counted(caller: Caller) -> tuple[Answer, list[tuple[str, int]]]:
+    """The answer, and the calls for it with the number of items that DynamoDB read for each."""
+    read: list[tuple[str, int]] = []
+
+    def seen(operation: str, given: dict[str, Any], answer: dict[str, Any]) -> None:
+        if operation == "Query":
+            read.append((operation, answer["ScannedCount"]))
+        else:
+            [items] = answer["Responses"].values()
+            read.append((operation, len(items)))
+
+    with wire.calls_watched(seen):
+        answer = caller.calls()
+    return answer, read
+
+
+def test_a_page_is_a_query_of_each_shard_and_one_batch_of_check_ins(
+    somebody: Somebody, root: Organization
+) -> None:
+    ids = copied(queued(1, root), root, 200, count(2))
+    answer, read = counted(somebody().with_query(limit="100"))
+    assert len(answer.body["checkIns"]) == 100
+    assert ids[98] == answer.body["checkIns"][-1]["id"]
+    # The eight shards, the partition of older versions, the check-ins.
+    assert [operation for operation, _ in read] == ["Query"] * 9 + ["BatchGetItem"]
+    assert read[-1] == ("BatchGetItem", 100)
+    assert all(items <= queues.READ_AT_ONCE for _, items in read[:-1])
+
+
+@pytest.mark.parametrize("limit", ["2", "25"])
+def test_a_branchs_page_costs_the_same_whatever_others_have_open(
+    somebody: Somebody, root: Organization, branch: Organization, limit: str
+) -> None:
+    numbers = count(2)
+    first = queued(1, branch)
+    elsewhere = world.organization("org_" + "c" * 32, parent=root)
+
+    def of_the_branch() -> Caller:
+        return somebody().linked_to(branch.id, branch.path).with_query(limit=limit)
+
+    others = copied(first, elsewhere, 10, numbers)
+    own = [first, *copied(first, branch, 30, count(5_000))]
+    with_ten, read_with_ten = counted(of_the_branch())
+    others += copied(first, elsewhere, 990, numbers)
+    with_a_thousand, read_with_a_thousand = counted(of_the_branch())
+    ids = [check_in["id"] for check_in in with_ten.body["checkIns"]]
+    assert ids == [check_in["id"] for check_in in with_a_thousand.body["checkIns"]]
+    assert ids == own[: int(limit)]
+    assert read_with_ten == read_with_a_thousand
+
+
+def test_a_page_is_filled_up_when_some_were_decided_while_it_was_read(
+    somebody: Somebody, root: Organization
+) -> None:
+    first = queued(1, root)
+    ids = [first, *copied(first, root, 9, count(2))]
+    decided = {ids[0], ids[2], ids[3]}
+    for item in everything_stored():
+        # As when the entries were read before the decision and the check-ins after it.
+        if item.get("id") in decided:
+            wire.aws("dynamodb").update_item(
+                TableName=table.table_name(),
+                Key={"pk": {"S": item["pk"]}, "sk": {"S": item["sk"]}},
+                UpdateExpression="SET checkInStatus = :decided",
+                ExpressionAttributeValues={":decided": {"S": "Confirmed"}},
+            )
+    page = somebody().with_query(limit="3").calls().body
+    assert [check_in["id"] for check_in in page["checkIns"]] == [ids[1], ids[4], ids[5]]
+    assert paged(somebody, limit="3") == [ids[1], *ids[4:]]
+
+
+def test_a_check_in_is_in_the_queue_of_each_organization_above_it(
+    root: Organization, branch: Organization
+) -> None:
+    queued(1, branch)
+    holders = {world.PARTNER, root.id, branch.id}
+    assert in_queues() == {(holder, "Pending") for holder in holders}
 
 
 def test_a_queued_check_in_is_as_it_is_alone(somebody: Somebody, root: Organization) -> None:

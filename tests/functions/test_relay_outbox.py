@@ -88,7 +88,49 @@ def test_messages_are_sent_in_order_up_to_the_first_that_cannot_be_and_that_is_n
     assert json.loads(sent["Body"])["transfer_id"] == f"trf_{1:032x}"
 
 
-def test_a_record_that_is_not_as_ours_are_is_named() -> None:
+def _without_partner(broken: dict[str, Any]) -> None:
+    del broken["NewImage"]["partnerId"]
+
+
+def _without_image(broken: dict[str, Any]) -> None:
+    del broken["NewImage"]
+
+
+def _of_an_unknown_type(broken: dict[str, Any]) -> None:
+    broken["NewImage"]["transferId"] = {"SS": ["a", "b"]}
+
+
+def _without_transfer(broken: dict[str, Any]) -> None:
+    broken["NewImage"]["transferId"] = {"NULL": True}
+
+
+def _of_no_group(broken: dict[str, Any]) -> None:
+    broken["NewImage"]["partnerId"] = {"S": ""}
+
+
+@pytest.fixture(
+    params=[_without_partner, _without_image, _of_an_unknown_type, _without_transfer, _of_no_group]
+)
+def illegible(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The second of the stream's records, in which something is not as we write it."""
     broken = record(2)
-    del broken["dynamodb"]["NewImage"]["partnerId"]
-    assert told(record(1), broken) == ["2"]
+    request.param(broken["dynamodb"])
+    return broken
+
+
+def test_a_record_that_cannot_be_read_is_dead_whole_and_counted_and_the_later_ones_are_sent(
+    illegible: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(record(1), illegible, record(3)) == []
+    assert len(messages()) == 2
+    dead = wire.aws("sqs").receive_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"])
+    assert [json.loads(buried["Body"]) for buried in dead["Messages"]] == [illegible]
+    assert '"UnexpectedErrors":[1' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_a_record_that_cannot_even_be_buried_is_told_again(
+    illegible: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/1/nowhere")
+    assert told(record(1), illegible, record(3)) == ["2"]
+    assert len(messages()) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from motorpool.clock import iso, now_ms
 from motorpool.photos import bucket
-from motorpool.photos.model import UPLOAD_SECONDS
+from motorpool.photos.model import UNUSED_KEPT_DAYS, UPLOAD_SECONDS
 from motorpool.tenants.organizations import Organization
 from tests.functions import world
 from tests.functions.conftest import Answer, Caller, everything_stored
@@ -87,12 +87,14 @@ def test_every_upload_has_a_key_of_its_own(somebody: Somebody) -> None:
     assert len(keys) == 5
 
 
-def test_the_photo_waits_for_its_upload_and_expires_if_none_comes(somebody: Somebody) -> None:
+def test_the_photo_waits_for_its_upload_and_expires_unless_a_check_in_uses_it(
+    somebody: Somebody,
+) -> None:
     somebody().calls()
     photo = the_photo()
     assert photo["photoStatus"] == "AwaitingUpload"
     assert photo["userId"] == world.USER
-    assert photo["expiresAt"] == photo["created"] // 1000 + 24 * 3600
+    assert photo["expiresAt"] == photo["created"] // 1000 + UNUSED_KEPT_DAYS * 24 * 3600
 
 
 def test_what_the_caller_asserts_is_kept_beside_what_the_file_will_say(somebody: Somebody) -> None:

@@ -10,7 +10,7 @@ from motorpool.photos import store as photos
 from motorpool.tenants.organizations import Organization
 from motorpool.vehicles.model import Vehicle
 from tests.functions import world
-from tests.functions.conftest import Caller, everything_stored
+from tests.functions.conftest import Caller, everything_stored, in_queues
 
 Somebody = Callable[[], Caller]
 
@@ -69,18 +69,14 @@ def test_the_vehicle_is_as_the_decision_leaves_it(
 
 
 def test_only_what_awaits_review_is_in_the_queue(somebody: Somebody) -> None:
-    def queued() -> list[Any]:
-        return [
-            item["gsi1pk"].rpartition("#")[2]
-            for item in everything_stored()
-            if item["sk"].startswith("CHECKIN") and "gsi1pk" in item
-        ]
+    def queued_for(status: str) -> set[tuple[str, str]]:
+        return {(world.PARTNER, status), (world.ORGANIZATION, status)}
 
-    assert queued() == ["Pending"]
+    assert in_queues() == queued_for("Pending")
     assert reviewed(somebody, "OnHold").calls().status == 200
-    assert queued() == ["OnHold"]
+    assert in_queues() == queued_for("OnHold")
     assert reviewed(somebody, "Declined").calls().status == 200
-    assert queued() == []
+    assert in_queues() == set()
 
 
 @pytest.mark.parametrize("status", ["Declined", "OnHold"])

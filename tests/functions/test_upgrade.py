@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -11,19 +12,24 @@ from motorpool.access import rate_store as rates
 from motorpool.access.rate_limit import WINDOW_MS
 from motorpool.access.secret_keys import pepper
 from motorpool.api import idempotency
+from motorpool.checkins import store as checkins
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item
 from motorpool.dynamodb.table import Key
 from motorpool.dynamodb.values import from_values
+from motorpool.history import store as history
+from motorpool.history.model import problems
 from motorpool.tenants import organization_store as organizations
 from motorpool.tenants import partner_store as partners
 from motorpool.tenants.organizations import Organization
 from motorpool.transfers import store as transfers
+from motorpool.vehicles import store as vehicles
+from ops.check_ins import requeued
 from tests.functions import wire
-from tests.functions.conftest import Answer, Caller, event, everything_stored, handler_of
+from tests.functions.conftest import Answer, Caller, event, everything_stored, handler_of, in_queues
 from tests.upgrade import kind_of, request_of, written_by
 
-FIRST = "0.1.0"
+FIRST, SECOND = "0.1.0", "0.2.0"
 PARTNER = "ptr_019aa8f1000000000000000000000001"
 CLIENT = "cli_019aa8f1000000000000000000000002"
 ORGANIZATION = "org_019aa8f1000000000000000000000003"
@@ -36,7 +42,14 @@ VEHICLE = "veh_019aa8f1000000000000000000000005"
 MOVING = "veh_019aa8f100000000000000000000000b"
 CHECK_IN = "chk_019aa8f100000000000000000000000b019aa8f1000000000000000e"
 TRANSFER = "trf_01a214266967934bcb730e96ef14d329"
+# The open check-in of 0.2.0, and the branch that made it.
+QUEUED = "chk_019aa8f1000000000000000000000024019aa8f10000000000000027"
+ROOT = "org_019aa8f1000000000000000000000021"
+BRANCH = "org_019aa8f1000000000000000000000022"
+WITH_HISTORY = "veh_019aa8f1000000000000000000000032"
 UNUSED_PHOTOS = ("pho_019aa8f1000000000000000000000006", "pho_019aa8f1000000000000000000000007")
+# When the unused photos were announced; that version gave them a day.
+WRITTEN_MS = 1795634391309
 SECRET = "motorpool_secret_recorded-event-this-is-not-a-secret-0000000"
 
 
@@ -151,7 +164,90 @@ def test_a_check_in_is_found_listed_and_reviewed() -> None:
     assert called("list_check_ins_for_review").body["checkIns"] == []
 
 
-def test_photos_that_were_never_used_go_into_a_check_in_of_the_oldest_vehicle() -> None:
+@pytest.fixture
+def _second_table() -> None:
+    """What the second version wrote beside it."""
+    for item in written_by(SECOND):
+        wire.aws("dynamodb").put_item(TableName=table.table_name(), Item=item)
+
+
+def review_queue(status: str = "Pending", *, of: str = "") -> list[str]:
+    """The ids that a client of the whole partner, or of the organization at a path, finds."""
+    found: list[str] = []
+    query = {"status": status, "limit": "1"}
+    while True:
+        caller = Caller("list_check_ins_for_review").with_query(**query)
+        body = (caller.linked_to(of.rpartition("/")[2], of) if of else caller).calls().body
+        found += [check_in["id"] for check_in in body["checkIns"]]
+        if body["nextCursor"] is None:
+            return found
+        query["cursor"] = body["nextCursor"]
+
+
+@pytest.mark.usefixtures("_second_table")
+def test_check_ins_of_both_versions_are_in_one_queue_oldest_first() -> None:
+    assert review_queue() == [CHECK_IN, QUEUED]
+    assert review_queue(of=ORGANIZATION) == [CHECK_IN]
+    assert review_queue(of=ROOT) == review_queue(of=f"{ROOT}/{BRANCH}") == [QUEUED]
+    assert review_queue(of=f"{ROOT}/{TARGET}") == []
+
+
+@pytest.mark.usefixtures("_second_table")
+@pytest.mark.parametrize("id", [CHECK_IN, QUEUED])
+def test_a_check_in_of_any_version_moves_through_the_queues(id: str) -> None:
+    [other] = {CHECK_IN, QUEUED} - {id}
+    hold = Caller("review_mileage_check_in").with_body(checkInStatus="OnHold", adminNote="So.")
+    assert hold.calls(id=id).status == 200
+    assert (review_queue(), review_queue("OnHold")) == ([other], [id])
+    called("review_mileage_check_in", id=id)
+    assert (review_queue(), review_queue("OnHold")) == ([other], [])
+    assert all(id not in item["sk"] for item in everything_stored() if "QUEUE#" in item["pk"])
+
+
+@pytest.mark.usefixtures("_second_table")
+def test_a_history_of_the_second_version_is_whole_and_goes_on() -> None:
+    called("deactivate_vehicle", vehicleId=WITH_HISTORY)
+    vehicle = vehicles.find(WITH_HISTORY)
+    assert vehicle is not None
+    assert problems(history.every(WITH_HISTORY), vehicle.head) == []
+    listed = called("list_vehicle_history", vehicleId=WITH_HISTORY).body["history"]
+    assert [(each["n"], each["type"]) for each in listed] == [
+        (3, "vehicle.deactivated"),
+        (2, "vehicle.updated"),
+        (1, "vehicle.registered"),
+    ]
+
+
+def test_a_vehicle_of_the_first_version_has_a_history_since_its_next_change() -> None:
+    assert called("list_vehicle_history", vehicleId=VEHICLE).body["history"] == []
+    called("deactivate_vehicle", vehicleId=VEHICLE)
+    [entry] = called("list_vehicle_history", vehicleId=VEHICLE).body["history"]
+    assert (entry["n"], entry["type"], entry["before"]) == (1, "vehicle.deactivated", None)
+
+
+def test_an_open_check_in_without_entries_gets_them_when_a_photo_is_inspected() -> None:
+    check_in = checkins.find(CHECK_IN)
+    assert check_in is not None
+    table.transact(*checkins.replaced(check_in, replace(check_in, license_latitude=1.0)))
+    assert in_queues() == {(PARTNER, "Pending"), (ORGANIZATION, "Pending")}
+    assert review_queue() == review_queue(of=ORGANIZATION) == [CHECK_IN]
+
+
+def test_an_operator_moves_old_check_ins_into_the_queues_once() -> None:
+    assert requeued(PARTNER, dry_run=True) == 1
+    assert in_queues() == set()
+    assert requeued(PARTNER) == 1
+    assert in_queues() == {(PARTNER, "Pending"), (ORGANIZATION, "Pending")}
+    assert review_queue() == [CHECK_IN]
+    assert requeued(PARTNER) == 0
+
+
+def test_photos_that_were_never_used_go_into_a_check_in_of_the_oldest_vehicle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    an_hour_later = WRITTEN_MS + 3_600_000
+    for module in ("model", "store"):
+        monkeypatch.setattr(f"motorpool.photos.{module}.now_ms", lambda: an_hour_later)
     for photo_id in UNUSED_PHOTOS:
         assert called("get_photo_status", photoId=photo_id).body["photoStatus"] == "AwaitingUpload"
         wire.aws("s3").put_object(

@@ -159,6 +159,8 @@ def test_a_refused_caller_gets_401_in_each_envelope(stack: Template, refusal: st
         ("REQUEST_TOO_LARGE", "413", "ERROR_REQUEST_TOO_LARGE", "request_too_large"),
         ("THROTTLED", "429", "ERROR_RATE_LIMITED", "rate_limited"),
         ("QUOTA_EXCEEDED", "429", "ERROR_RATE_LIMITED", "rate_limited"),
+        ("WAF_FILTERED", "429", "ERROR_RATE_LIMITED", "rate_limited"),
+        ("INVALID_API_KEY", "401", "ERROR_UNAUTHORIZED", "unauthorized"),
         ("DEFAULT_5XX", "500", "INTERNAL_SERVER_ERROR", "internal_server_error"),
         ("AUTHORIZER_FAILURE", "500", "INTERNAL_SERVER_ERROR", "internal_server_error"),
     ],
@@ -183,9 +185,22 @@ def test_a_supplier_whose_request_timed_out_may_come_again(stack: Template) -> N
     assert answer(stack, "partner", "INTEGRATION_TIMEOUT")[0] == "500"
 
 
+@pytest.mark.parametrize("refusal", ["THROTTLED", "WAF_FILTERED"])
 @each_api
-def test_throttling_says_when_to_come_again(stack: Template, api: ApiName) -> None:
-    assert headers(stack, api, "THROTTLED")["Retry-After"] == "'1'"
+def test_throttling_says_when_to_come_again(stack: Template, api: ApiName, refusal: str) -> None:
+    assert headers(stack, api, refusal)["Retry-After"] == "'1'"
+
+
+@each_api
+def test_a_client_without_an_api_key_is_not_told_that_its_secret_is_wrong(
+    stack: Template, api: ApiName
+) -> None:
+    _, about_key = answer(stack, api, "INVALID_API_KEY")
+    _, about_secret = answer(stack, api, "ACCESS_DENIED")
+
+    [code, message] = about_key.values()
+    assert code in about_secret.values()
+    assert message == "The client is revoked, or not set up completely"
 
 
 @pytest.mark.parametrize(
@@ -228,29 +243,74 @@ def test_a_changed_gateway_answer_is_deployed(stack: Template, api: ApiName) -> 
     assert of_api(stack, api, "GatewayResponse").keys() <= set(deployment["DependsOn"])
 
 
-@each_api
-def test_stages_are_throttled_traced_and_measured_and_log_no_payload(
-    stack: Template, api: ApiName
-) -> None:
+def method_settings(stack: Template, api: ApiName) -> dict[str, dict[str, Any]]:
+    """What the stage does for its methods, by path and verb."""
     [stage] = of_api(stack, api, "Stage").values()
-    [settings] = stage["MethodSettings"]
+    return {
+        settings["ResourcePath"] + " " + settings["HttpMethod"]: settings
+        for settings in stage["MethodSettings"]
+    }
+
+
+@each_api
+def test_stages_are_traced_and_log_no_payload(stack: Template, api: ApiName) -> None:
+    [stage] = of_api(stack, api, "Stage").values()
 
     assert stage["TracingEnabled"]
-    assert settings["MetricsEnabled"]
-    assert not settings["DataTraceEnabled"]
-    assert settings["ThrottlingRateLimit"] == 500
-    assert settings["ThrottlingBurstLimit"] == 1000
+    for settings in method_settings(stack, api).values():
+        assert not settings["DataTraceEnabled"]
+        assert settings["LoggingLevel"] == "ERROR"
+
+
+def test_every_method_is_throttled_and_the_token_endpoint_ten_times_as_tightly(
+    stack: Template,
+) -> None:
+    def limits(api: ApiName) -> dict[str, tuple[int, int]]:
+        return {
+            of: (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"])
+            for of, settings in method_settings(stack, api).items()
+        }
+
+    assert limits("partner") == {"/* *": (500, 1000)}
+    assert limits("supplier") == {"/* *": (500, 1000), "/~1oauth~1token POST": (50, 100)}
 
 
 @each_api
-def test_access_logs_hold_no_paths_addresses_or_headers(stack: Template, api: ApiName) -> None:
+def test_methods_have_no_metrics_of_their_own_which_cost_and_nobody_reads(
+    stack: Template, api: ApiName
+) -> None:
+    assert not any(settings["MetricsEnabled"] for settings in method_settings(stack, api).values())
+
+
+def test_alarms_and_dashboard_read_no_metric_of_a_method(stack: Template) -> None:
+    watched = json.dumps(
+        [
+            *stack.find_resources("AWS::CloudWatch::Alarm").values(),
+            *stack.find_resources("AWS::CloudWatch::Dashboard").values(),
+        ]
+    )
+
+    # A metric of a method has the dimensions ApiName, Stage, Resource and Method.
+    assert '"Method"' not in watched
+    assert '\\"Method\\"' not in watched
+
+
+@each_api
+def test_access_logs_say_who_asked_but_hold_no_path_and_no_header(
+    stack: Template, api: ApiName
+) -> None:
     [stage] = of_api(stack, api, "Stage").values()
 
     logged = json.loads(stage["AccessLogSetting"]["Format"])
 
     assert logged["resourcePath"] == "$context.resourcePath"
+    assert logged["ip"] == "$context.identity.sourceIp"
+    # The fingerprint, which the authorizer gives for those that it refuses too.
+    assert logged["client"] == "$context.authorizer.client"
     assert set(logged.values()) <= {
         "$context.requestId",
+        "$context.identity.sourceIp",
+        "$context.authorizer.client",
         "$context.httpMethod",
         "$context.resourcePath",
         "$context.status",

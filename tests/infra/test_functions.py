@@ -23,6 +23,7 @@ from infra.spec import (
 )
 from infra.stacks import add_stacks
 from motorpool.dynamodb import keys
+from motorpool.pings import PING
 from tests.templates import whole
 
 Grants = set[tuple[str, str]]
@@ -33,7 +34,14 @@ OWN_TRACES = frozenset({"xray:PutTraceSegments", "xray:PutTelemetryRecords"})
 READING_A_STREAM = frozenset(
     {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
 )
-READING = frozenset({"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"})
+READING = frozenset(
+    {
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ChangeMessageVisibility",
+    }
+)
 
 
 def by_name(function: Function) -> str:
@@ -77,7 +85,7 @@ def secret(stack: Template, name: Secret) -> dict[str, Any]:
     """What points to a secret."""
     of_that_name = {
         "pepper": "Key of the HMAC",
-        "cursor_key": "Key that signs the cursors",
+        "cursor_key": "Key that encrypts the cursors",
         "token_key": "Key that signs the access tokens",
     }
     [found] = [
@@ -103,18 +111,19 @@ def queue(stack: Template, name: Queue, *, dead: bool = False) -> dict[str, Any]
     return {"Fn::GetAtt": [queue_id(stack, name, dead=dead), "Arn"]}
 
 
-def mapped_to(stack: Template, source: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The function that is invoked for a source, and how: name and properties of the mapping."""
-    [mapping] = [
-        found["Properties"]
-        for found in stack.find_resources("AWS::Lambda::EventSourceMapping").values()
-        if found["Properties"]["EventSourceArn"] == source
-    ]
-    alias_id = str(mapping["FunctionName"]).partition("'Ref': '")[2].partition("'")[0]
-    alias = stack.find_resources("AWS::Lambda::Alias")[alias_id]["Properties"]
-    called = stack.find_resources("AWS::Lambda::Function")[alias["FunctionName"]["Ref"]]
-    assert str(mapping["FunctionName"]).endswith("':live']]}")
-    return called["Properties"]["FunctionName"], dict(mapping)
+def mappings_of(stack: Template, function: Function) -> list[dict[str, Any]]:
+    """How the function is invoked for queues and streams: the properties of its mappings."""
+    aliases = stack.find_resources("AWS::Lambda::Alias")
+    functions = stack.find_resources("AWS::Lambda::Function")
+    found = []
+    for resource in stack.find_resources("AWS::Lambda::EventSourceMapping").values():
+        mapping = dict(resource["Properties"])
+        alias_id = str(mapping["FunctionName"]).partition("'Ref': '")[2].partition("'")[0]
+        called = functions[aliases[alias_id]["Properties"]["FunctionName"]["Ref"]]["Properties"]
+        assert str(mapping["FunctionName"]).endswith("':live']]}")
+        if called["FunctionName"] == f"motorpool-{function.name}":
+            found.append(mapping)
+    return found
 
 
 def as_list(value: Any) -> list[Any]:
@@ -129,18 +138,23 @@ def statements(stack: Template) -> list[dict[str, Any]]:
     return [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
 
 
+def statements_of(stack: Template, function: Function) -> list[dict[str, Any]]:
+    """The statements of the function's role."""
+    role = stack.find_resources("AWS::IAM::Role")[logical_id(deployed(stack, function)["Role"])]
+    assert "ManagedPolicyArns" not in role["Properties"]
+    [policy] = role["Properties"]["Policies"]
+    return list(policy["PolicyDocument"]["Statement"])
+
+
 def grants(actions: Iterable[str], resource: Any) -> Grants:
     return {(action, json.dumps(resource)) for action in actions}
 
 
 def granted(stack: Template, function: Function) -> Grants:
     """What the function's role allows it, as pairs of an action and a resource."""
-    role = stack.find_resources("AWS::IAM::Role")[logical_id(deployed(stack, function)["Role"])]
-    assert "ManagedPolicyArns" not in role["Properties"]
-    [policy] = role["Properties"]["Policies"]
     return {
         grant
-        for statement in policy["PolicyDocument"]["Statement"]
+        for statement in statements_of(stack, function)
         for resource in as_list(statement["Resource"])
         for grant in grants(as_list(statement["Action"]), resource)
     }
@@ -159,6 +173,7 @@ def listed(stack: Template, function: Function) -> Grants:
     for prefix, actions in (("photos", uses.photos), ("thumbnails", uses.thumbnails)):
         objects = {"Fn::Join": ["", [bucket, f"/{prefix}/*"]]}
         expected |= grants((f"s3:{action}" for action in actions), objects)
+    expected |= grants((f"s3:{action}" for action in uses.lists), bucket)
     for secret_name in uses.secrets:
         expected |= grants(["secretsmanager:GetSecretValue"], secret(stack, secret_name))
     for name in uses.sends:
@@ -170,13 +185,29 @@ def listed(stack: Template, function: Function) -> Grants:
         stream = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "StreamArn"]}
         expected |= grants(READING_A_STREAM, stream)
         expected |= grants(["dynamodb:ListStreams"], every_stream(table))
-        expected |= grants(["sqs:SendMessage"], queue(stack, "transfers", dead=True))
+        expected |= grants(["sqs:SendMessage"], queue(stack, function.spec.dead, dead=True))
     return expected
 
 
 def every_stream(table: dict[str, Any]) -> dict[str, Any]:
     """The table's streams, of which it has one."""
     return {"Fn::Join": ["", [table, "/stream/*"]]}
+
+
+def test_a_function_lists_only_below_the_prefixes_that_it_uses(stack: Template) -> None:
+    bucket = {"Fn::GetAtt": [photo_bucket(stack), "Arn"]}
+    for function in discover():
+        uses = function.spec.uses
+        used = (("photos/*", uses.photos), ("thumbnails/*", uses.thumbnails))
+        prefixes = [prefix for prefix, actions in used if actions]
+        for statement in statements_of(stack, function):
+            if statement["Resource"] == bucket:
+                [limited_to] = statement["Condition"]["StringLike"].values()
+                assert statement["Condition"].keys() == {"StringLike"}
+                assert statement["Condition"]["StringLike"].keys() == {"s3:prefix"}
+                assert as_list(limited_to) == prefixes
+            else:
+                assert "Condition" not in statement
 
 
 def test_every_folder_becomes_one_function_with_the_folders_name(stack: Template) -> None:
@@ -238,6 +269,8 @@ def variables_of(spec: Spec) -> set[str]:
     names |= {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
     names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
     if isinstance(spec, Consumer):
+        names |= {"CONSUMED_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"}
+    if isinstance(spec, StreamReader):
         names |= {"DEAD_LETTER_QUEUE_URL"}
     if isinstance(spec, Route):
         names |= {"API"}
@@ -260,7 +293,9 @@ def test_a_function_is_told_only_of_what_it_uses(stack: Template, function: Func
     for queue_name in function.spec.uses.sends:
         assert variables[f"{queue_name.upper()}_QUEUE_URL"] == {"Ref": queue_id(stack, queue_name)}
     if isinstance(function.spec, Consumer):
+        live = queue_id(stack, function.spec.queue)
         dead = queue_id(stack, function.spec.queue, dead=True)
+        assert variables["CONSUMED_QUEUE_URL"] == {"Ref": live}
         assert variables["DEAD_LETTER_QUEUE_URL"] == {"Ref": dead}
 
 
@@ -273,29 +308,65 @@ def test_a_consumer_reads_its_queue_and_hands_back_only_what_failed(
     stack: Template, function: Function
 ) -> None:
     assert isinstance(function.spec, Consumer)
-    name, mapping = mapped_to(stack, queue(stack, function.spec.queue))
-    assert name == f"motorpool-{function.name}"
+    [mapping] = mappings_of(stack, function)
+    assert mapping["EventSourceArn"] == queue(stack, function.spec.queue)
     assert mapping["BatchSize"] == function.spec.batch
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    # A new account may have a concurrency of 10 for everything.
+    assert 2 <= mapping["ScalingConfig"]["MaximumConcurrency"] <= 5
 
 
-def test_the_relay_is_told_of_new_outbox_entries_only_and_hands_back_what_failed(
-    stack: Template,
+STREAM_READERS = {f.name: f for f in discover() if isinstance(f.spec, StreamReader)}
+
+
+@pytest.mark.parametrize("function", STREAM_READERS.values(), ids=by_name)
+def test_a_stream_reader_hands_back_what_failed_and_is_asked_again_as_long_as_the_stream_keeps_it(
+    stack: Template, function: Function
 ) -> None:
-    stream = {"Fn::GetAtt": [sole_id(stack, "AWS::DynamoDB::Table"), "StreamArn"]}
-    name, mapping = mapped_to(stack, stream)
-    [pattern] = mapping["FilterCriteria"]["Filters"]
-    assert name == "motorpool-relay_outbox"
-    assert json.loads(pattern["Pattern"]) == {
-        "eventName": ["INSERT"],
-        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.OUTBOX}]}}},
-    }
+    assert isinstance(function.spec, StreamReader)
+    [mapping] = mappings_of(stack, function)
+    table = sole_id(stack, "AWS::DynamoDB::Table")
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": [table, "StreamArn"]}
     # From the oldest record on, so that a deployment loses none; a poisoned one stops no others.
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"]
-    dead = queue(stack, "transfers", dead=True)
+    # Unlimited, so that only the stream's own 24 hours end the tries.
+    assert mapping.keys().isdisjoint({"MaximumRetryAttempts", "MaximumRecordAgeInSeconds"})
+    dead = queue(stack, function.spec.dead, dead=True)
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": dead}}
+
+
+def test_the_stream_has_no_more_readers_than_aws_advises() -> None:
+    assert len(STREAM_READERS) <= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "relay_outbox",
+            {
+                "eventName": ["INSERT"],
+                "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.OUTBOX}]}}},
+            },
+        ),
+        (
+            "forget_photo",
+            {
+                "eventName": ["REMOVE"],
+                "userIdentity": {"type": ["Service"]},
+                "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.PHOTOS}]}}},
+            },
+        ),
+    ],
+)
+def test_a_stream_reader_is_told_only_of_new_outbox_entries_or_of_photos_that_dynamodb_deleted(
+    stack: Template, name: str, told: dict[str, Any]
+) -> None:
+    [mapping] = mappings_of(stack, STREAM_READERS[name])
+    [pattern] = mapping["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == told
 
 
 def test_the_transfer_endpoint_counts_1800_requests_an_hour(stack: Template) -> None:
@@ -345,3 +416,31 @@ def test_every_log_group_forgets_after_a_month(stack: Template) -> None:
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
     names = {str(group["Properties"].get("LogGroupName")) for group in groups}
     assert {f"/aws/lambda/motorpool-{function.name}" for function in discover()} <= names
+
+
+@every_function
+def test_every_live_alias_is_pinged_weekly_because_snapshots_last_fourteen_idle_days(
+    stack: Template, function: Function
+) -> None:
+    [lambda_] = stack.find_resources(
+        "AWS::Lambda::Function", {"Properties": {"FunctionName": f"motorpool-{function.name}"}}
+    )
+    [alias] = stack.find_resources(
+        "AWS::Lambda::Alias", {"Properties": {"FunctionName": {"Ref": lambda_}}}
+    )
+    [(rule, pinged)] = [
+        (name, rule["Properties"])
+        for name, rule in stack.find_resources("AWS::Events::Rule").items()
+        if rule["Properties"]["Targets"][0]["Arn"] == {"Ref": alias}
+    ]
+    [target] = pinged["Targets"]
+    permissions = stack.find_resources(
+        "AWS::Lambda::Permission",
+        {"Properties": {"Principal": "events.amazonaws.com", "FunctionName": {"Ref": alias}}},
+    ).values()
+
+    assert (pinged["State"], pinged["ScheduleExpression"]) == ("ENABLED", "rate(7 days)")
+    assert json.loads(target["Input"]) == PING
+    assert [permission["Properties"]["SourceArn"] for permission in permissions] == [
+        {"Fn::GetAtt": [rule, "Arn"]}
+    ]

@@ -23,6 +23,8 @@ MOST_RESOURCES = 450
 DEV = Names("dev")
 DOMAIN = "api.motorpool.example"
 CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/c"
+EMAIL = "on-call@motorpool.example"
+RUNBOOK = "https://wiki.example/runbook"
 
 # Properties called names that need not be unique in an account: they name something inside of a
 # resource of ours, or another resource.
@@ -44,6 +46,9 @@ def dev(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "domain": DOMAIN,
         "certificateArn": CERTIFICATE,
         "apiGatewayLogs": "existing",
+        "alarmEmail": EMAIL,
+        "monthlyBudget": "50",
+        "runbook": RUNBOOK,
     }
     motorpool(build=str(build.root), outdir=str(outdir), **context).synth()
     return outdir
@@ -125,6 +130,9 @@ def test_monitoring_has_the_alarms_and_the_dashboard_and_nothing_needs_it(assemb
     assert {r["Type"] for r in monitoring["Resources"].values()} == {
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::Dashboard",
+        "AWS::Logs::MetricFilter",
+        "AWS::SNS::Topic",
+        "AWS::SNS::TopicPolicy",
     }
     assert "Outputs" not in monitoring
     for part in ("data", "workers", "partner", "supplier"):
@@ -132,7 +140,26 @@ def test_monitoring_has_the_alarms_and_the_dashboard_and_nothing_needs_it(assemb
         assert not any(kind.startswith("AWS::CloudWatch::") for kind in types)
 
 
-def test_stacks_hand_on_no_layers_and_of_their_functions_only_the_authorizer(
+def test_monitoring_comes_after_the_log_groups_that_it_reads(assembly: Path) -> None:
+    order = stacks_of(assembly)
+
+    for api in ("partner", "supplier"):
+        assert order.index(DEFAULT.stack("monitoring")) > order.index(DEFAULT.stack(api))
+
+
+def test_a_deployment_may_say_whom_alarms_tell_and_what_a_month_may_cost(dev: Path) -> None:
+    monitoring = part_of(dev, "monitoring", DEV)
+
+    [subscription] = of_type(monitoring, "AWS::SNS::Subscription").values()
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", EMAIL)
+    [budget] = of_type(monitoring, "AWS::Budgets::Budget").values()
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 50, "Unit": "USD"}
+    for alarm in of_type(monitoring, "AWS::CloudWatch::Alarm").values():
+        assert f" {RUNBOOK}#" in alarm["AlarmDescription"]
+        assert alarm["AlarmName"].startswith("Motorpool-dev-")
+
+
+def test_stacks_hand_on_no_layers_of_their_functions_only_the_authorizer_and_the_apis_ids(
     assembly: Path,
 ) -> None:
     exported = {
@@ -147,7 +174,13 @@ def test_stacks_hand_on_no_layers_and_of_their_functions_only_the_authorizer(
         if name.startswith("authorizer")
     ]
 
-    assert exported == {json.dumps({"Ref": alias})}
+    apis = [
+        name
+        for part in ("partner", "supplier")
+        for name in of_type(part_of(assembly, part), "AWS::ApiGateway::RestApi")
+    ]
+    # The ids are handed on whether they are used or not, so that a last use can be removed.
+    assert exported == {json.dumps({"Ref": name}) for name in (alias, *apis)}
     for part in ("workers", "partner", "supplier"):
         resources = part_of(assembly, part)
         layers = of_type(resources, "AWS::Lambda::LayerVersion").keys()
@@ -211,7 +244,8 @@ def test_two_environments_share_no_metrics(assembly: Path, dev: Path) -> None:
             for function in of_type(resources, "AWS::Lambda::Function").values()
         }
         alarms = of_type(part_of(of, "monitoring", names), "AWS::CloudWatch::Alarm").values()
-        watched = {alarm["Namespace"] for alarm in alarms} - {"AWS/SQS"}
+        watched = {alarm["Namespace"] for alarm in alarms if "Namespace" in alarm}
+        watched -= {"AWS/SQS", "AWS/Lambda"}
         assert written == watched
         return written
 
@@ -256,6 +290,13 @@ def test_with_a_domain_the_apis_answer_under_no_other_name(assembly: Path, dev: 
         ({"domain": DOMAIN}, "needs both: -c domain=<name> and -c certificateArn="),
         ({"certificateArn": CERTIFICATE}, "needs both: -c domain=<name> and -c certificateArn="),
         ({"apiGatewayLogs": "false"}, "apiGatewayLogs is 'false': give `existing`"),
+        ({"alarmEmail": "on-call"}, "alarmEmail is 'on-call', which is no e-mail address"),
+        ({"alarmEmail": "a@b.c, d@e.f"}, "which is no e-mail address"),
+        ({"monthlyBudget": "50"}, "monthlyBudget needs somebody to tell: -c alarmEmail="),
+        ({"monthlyBudget": "0", "alarmEmail": EMAIL}, "'0': give whole dollars, 1 or more"),
+        ({"monthlyBudget": "$50", "alarmEmail": EMAIL}, "'$50': give whole dollars, 1 or more"),
+        ({"usagePlans": "on"}, "usagePlans is 'on': give `true` to limit each client, `prepared`"),
+        ({"waf": "yes"}, "waf is 'yes': give `true` to limit each address with AWS WAF"),
     ],
     ids=str,
 )

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 import typer
+from botocore import xform_name
+from botocore.session import Session
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -97,6 +99,8 @@ def _in_code(code: str) -> Iterator[Name]:
         yield Name("target", words[1])
     elif words and words[0].rpartition("/")[2] == "motorpool" and words[1:]:
         yield Name("command", code)
+    elif words[:1] == ["aws"] and words[2:]:
+        yield Name("aws", code)
     elif "-m" in words:
         module, *arguments = words[words.index("-m") + 1 :]
         yield Name("module", module)
@@ -211,6 +215,7 @@ def _is_target(text: str, _: Path) -> bool:
     return text in re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)
 
 
+SESSION = Session()
 COMMAND: Any = typer.main.get_command(app)
 
 
@@ -243,6 +248,38 @@ def _options_of(command: Any) -> dict[str, bool]:
         for option in (*parameter.opts, *parameter.secondary_opts)
     }
     return given | {"--help": True}
+
+
+# Commands that AWS's command line adds to those of AWS's services, with their options.
+OF_THE_AWS_CLI = {"logs tail": {"--since", "--filter-pattern"}}
+# The one service whose operations have another name there.
+RENAMED = {"s3api": "s3"}
+EVERYWHERE = {"--query", "--output"}
+
+
+def _is_aws_command(text: str, _: Path) -> bool:
+    """A command line of `aws`: botocore, which it is made of, knows the operation and its input."""
+    words = shlex.split(text)
+    service, operation = words[1:3]
+    options = {word for word in words if word.startswith("--")} - EVERYWHERE
+    if added := OF_THE_AWS_CLI.get(f"{service} {operation}"):
+        return options <= added
+    service = RENAMED.get(service, service)
+    if service not in SESSION.get_available_services():
+        return False
+    if operation == "wait":
+        waiters = SESSION.get_waiter_model(service)
+        named = {xform_name(name, "-"): waiters.get_waiter(name) for name in waiters.waiter_names}
+        if words[3] not in named:
+            return False
+        operation = xform_name(named[words[3]].operation, "-")
+    model = SESSION.get_service_model(service)
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    if operation not in operations:
+        return False
+    shape = model.operation_model(operations[operation]).input_shape
+    known = {f"--{xform_name(name, '-')}" for name in (shape.members if shape else ())}
+    return {option.replace("--no-", "--") for option in options} <= known
 
 
 def _is_option(text: str, _: Path) -> bool:
@@ -310,6 +347,7 @@ def _is_looked_into(language: str, _: Path) -> bool:
 
 
 CHECKS = {
+    "aws": _is_aws_command,
     "command": _is_command,
     "fence": _is_looked_into,
     "identifier": _is_identifier,
@@ -368,6 +406,11 @@ def test_names_of_every_kind_are_found() -> None:
         ("Run `motorpool --dry-run client list`.", "command: motorpool --dry-run client list"),
         ("Run `motorpool client list --old`.", "command: motorpool client list --old"),
         ("```sh\n.venv/bin/motorpool fly\n```", "command: .venv/bin/motorpool fly"),
+        ("Run `aws lambda fly`.", "aws: aws lambda fly"),
+        ("Run `aws fly now`.", "aws: aws fly now"),
+        ("Run `aws lambda get-alias --fly 1`.", "aws: aws lambda get-alias --fly 1"),
+        ("Run `aws logs tail a --fly 1`.", "aws: aws logs tail a --fly 1"),
+        ("Run `aws dynamodb wait table-flies`.", "aws: aws dynamodb wait table-flies"),
         ("Use `--fly`.", "option: --fly"),
         ("Call `fly_vehicle`.", "identifier: fly_vehicle"),
         ("A `VehicleFlight`.", "identifier: VehicleFlight"),
@@ -400,6 +443,7 @@ def test_a_name_that_is_not_there_is_found(text: str, name: str, tmp_path: Path)
         "`motorpool --aws partner create <name>`, `motorpool drill restore|leak|poison`, `--force`",
         "`apply_transfer`, `@endpoint`, `VersionConflict`, `checkins.review`",
         "`GET /users/{userId}`, `PUT …/activate`, `GET /vehicles?owner_id=`, `/api`",
+        "`aws lambda get-alias --name live`, `aws dynamodb wait table-exists --table-name <table>`",
         "# A plan, for: all\n\n[a](#a-plan-for-all), [b](https://example.com/#none)",
         diagram("participant A as functions/apply_transfer", "A->>A: motorpool client list"),
     ],

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from infra.names import DEFAULT
 from infra.spec import Consumer, Spec, StreamReader
 from ops import deploy, doctor
 from ops.cdk_arguments import CdkArguments
@@ -100,9 +101,13 @@ def test_a_region_without_snapstart_is_a_problem(region: str, verdict: Verdict) 
 # --- concurrency -------------------------------------------------------------------------------
 
 
-def test_a_queue_begins_with_five_batches_at_once_and_other_functions_with_one() -> None:
-    specs = [Spec(), StreamReader(key_prefix="X#"), Consumer(queue="uploads", batch=1)]
-    assert doctor.wanted_concurrency(specs) == 7
+def test_a_consumer_wants_all_that_it_may_run_at_once_and_other_functions_one() -> None:
+    specs = [
+        Spec(),
+        StreamReader(key_prefix="X#", dead="uploads"),
+        Consumer(queue="uploads", concurrency=4),
+    ]
+    assert doctor.wanted_concurrency(specs) == 6
 
 
 @pytest.mark.parametrize(
@@ -168,14 +173,42 @@ def test_alarms_need_somebody_who_confirmed_the_subscription(
 ) -> None:
     listed = {"Subscriptions": [{"SubscriptionArn": arn} for arn in subscriptions]}
     with aws("sns", ("list_subscriptions_by_topic", listed)) as sns:
-        found = doctor.subscribers(sns, [TOPIC], arguments)
+        found = doctor.subscribers(sns, [TOPIC], [], arguments)
     assert found.verdict == verdict
     assert says in found.text
 
 
+@pytest.mark.parametrize(
+    ("arguments", "verdict", "says"),
+    [
+        (None, Verdict.OK, "1 confirmed"),
+        (deploys("-c", "alarmEmail=ops@example.com"), Verdict.OK, "1 confirmed"),
+        (deploys("-c", "alarmEmail=new@example.com"), Verdict.OK, "a mail to new@example.com"),
+        (deploys(), Verdict.WARNING, "would end the mails to ops@example.com"),
+    ],
+)
+def test_a_deployment_that_would_end_the_mails_is_told_so(
+    arguments: CdkArguments | None, verdict: Verdict, says: str
+) -> None:
+    ours = f"{TOPIC}:1"
+    listed = {"Subscriptions": [{"SubscriptionArn": ours, "Endpoint": "ops@example.com"}]}
+    with aws("sns", ("list_subscriptions_by_topic", listed)) as sns:
+        found = doctor.subscribers(sns, [TOPIC], [ours], arguments)
+    assert found.verdict == verdict
+    assert says in found.text
+    if verdict == Verdict.WARNING:
+        assert found.command == 'make deploy ARGS="-c alarmEmail=ops@example.com …"'
+
+
+def test_a_subscription_made_by_hand_outlives_deployments() -> None:
+    listed = {"Subscriptions": [{"SubscriptionArn": f"{TOPIC}:1", "Endpoint": "ops@example.com"}]}
+    with aws("sns", ("list_subscriptions_by_topic", listed)) as sns:
+        assert doctor.subscribers(sns, [TOPIC], [], deploys()).verdict == Verdict.OK
+
+
 def test_without_a_topic_nobody_is_told() -> None:
     with aws("sns") as sns:
-        assert doctor.subscribers(sns, [], None).verdict == Verdict.WARNING
+        assert doctor.subscribers(sns, [], [], None).verdict == Verdict.WARNING
 
 
 # --- VIN data, approval ------------------------------------------------------------------------
@@ -300,22 +333,22 @@ def cdk(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
 
 def test_a_new_account_is_ready_and_told_what_it_lacks(account: Answers) -> None:
-    found = {finding.about: finding for finding in doctor.examine("Motorpool", deploys())}
+    found = {finding.about: finding for finding in doctor.examine(DEFAULT, deploys())}
     assert list(found) == [
         "credentials", "bootstrap", "snapstart", "concurrency", "gateway logs", "alarms",
-        "approval", "stacks", "functions", "VIN data",
+        "API keys", "approval", "stacks", "functions", "VIN data",
     ]  # fmt: skip
     assert found["stacks"].text == "none yet: this will be the first deployment"
     assert found["alarms"].verdict == Verdict.WARNING
 
 
 def test_without_a_deployment_that_follows_nobody_asks_for_approval(account: Answers) -> None:
-    assert "approval" not in {finding.about for finding in doctor.examine("Motorpool")}
+    assert "approval" not in {finding.about for finding in doctor.examine(DEFAULT)}
 
 
 def test_credentials_that_aws_refuses_end_the_checks(account: Answers) -> None:
     account["sts"] = [("get_caller_identity", "ExpiredToken")]
-    [found] = doctor.examine("Motorpool")
+    [found] = doctor.examine(DEFAULT)
     assert (found.about, found.verdict) == ("credentials", Verdict.PROBLEM)
     assert "ExpiredToken" in found.text
 
@@ -323,7 +356,7 @@ def test_credentials_that_aws_refuses_end_the_checks(account: Answers) -> None:
 def test_a_check_that_is_not_permitted_is_a_warning_and_the_others_go_on(account: Answers) -> None:
     account["ssm"] = [("get_parameter", "AccessDeniedException")]
     account["lambda"] = [("get_account_settings", "AccessDeniedException")]
-    found = {finding.about: finding for finding in doctor.examine("Motorpool")}
+    found = {finding.about: finding for finding in doctor.examine(DEFAULT)}
     assert found["bootstrap"].verdict == found["concurrency"].verdict == Verdict.WARNING
     assert "could not be checked" in found["bootstrap"].text
     assert found["VIN data"].verdict == Verdict.OK
@@ -332,7 +365,7 @@ def test_a_check_that_is_not_permitted_is_a_warning_and_the_others_go_on(account
 def test_on_the_local_stack_the_checks_of_an_account_are_named_and_skipped(
     account: Answers,
 ) -> None:
-    found = list(doctor.examine_local("Motorpool"))
+    found = list(doctor.examine_local(DEFAULT))
     skipped = {finding.about for finding in found if finding.verdict == Verdict.SKIPPED}
     assert {"credentials", "bootstrap", "concurrency", "alarms"} <= skipped
     assert {finding.about for finding in found} - skipped == {"stacks", "functions", "VIN data"}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infra.paths import FUNCTIONS, LAYERS, ROOT
-from infra.spec import Authorizer, Consumer, Function, Route, discover
+from infra.spec import Authorizer, Consumer, Function, Route, StreamReader, discover
 
 # Loaded before the snapshot or on first use (the VIN data), or never by a function.
 HEAVY = {
@@ -73,7 +73,11 @@ def imported(function: Function) -> dict[str, Any]:
         **({"PHOTO_BUCKET": "b"} if uses.photos or uses.thumbnails else {}),
         **{f"{secret.upper()}_SECRET_ARN": "s" for secret in uses.secrets},
         **{f"{queue.upper()}_QUEUE_URL": "https://q" for queue in uses.sends},
-        **({"DEAD_LETTER_QUEUE_URL": "https://d"} if isinstance(function.spec, Consumer) else {}),
+        **(
+            {"DEAD_LETTER_QUEUE_URL": "https://d"}
+            if isinstance(function.spec, Consumer | StreamReader)
+            else {}
+        ),
         **({"API": function.spec.api} if isinstance(function.spec, Route) else {}),
     }
     done = subprocess.run(
@@ -107,7 +111,7 @@ def test_a_handler_loads_nothing_heavy_and_makes_its_clients_and_their_first_cal
     expected = {
         "dynamodb": uses.table or uses.index,
         "s3": uses.photos or uses.thumbnails,
-        "sqs": uses.sends or isinstance(function.spec, Consumer),
+        "sqs": uses.sends or isinstance(function.spec, Consumer | StreamReader),
         "secrets_manager": uses.secrets,
     }
     assert set(told["made"]) == {service for service, used in expected.items() if used}

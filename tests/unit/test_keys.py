@@ -96,7 +96,8 @@ def reading_several(source: Path) -> list[str]:
         f"{source.parent.name}.{source.stem}.{function.name}"
         for function in ast.parse(source.read_text()).body
         if isinstance(function, ast.FunctionDef)
-        and calls_in(function) & {("table", "query"), ("table", "page"), ("table", "get_many")}
+        and calls_in(function)
+        & {("table", "query"), ("table", "page"), ("table", "filtered_page"), ("table", "get_many")}
     ]
 
 

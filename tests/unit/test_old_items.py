@@ -11,6 +11,7 @@ from motorpool.access.clients import Client
 from motorpool.checkins.model import CheckIn
 from motorpool.dynamodb.items import Item, camel, from_attributes
 from motorpool.dynamodb.values import from_values
+from motorpool.history.model import Entry
 from motorpool.photos.model import Photo
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.partners import Partner
@@ -35,9 +36,12 @@ ENTITIES: dict[str, "Entity"] = {
     "photo": Photo,
     "transfer": Transfer,
     "custody": Custody,
+    "history": Entry,
 }
 # Read attribute by attribute, where they are used: tests/functions/test_upgrade.py.
-READ_BY_ATTRIBUTE = {"phone_claim", "vin_claim", "plate_claim", "rate", "request", "outbox"}
+READ_BY_ATTRIBUTE = {
+    "phone_claim", "vin_claim", "plate_claim", "rate", "request", "outbox", "review_entry",
+}  # fmt: skip
 
 
 def stored() -> Iterator[Any]:
@@ -46,7 +50,9 @@ def stored() -> Iterator[Any]:
         for item in written_by(version):
             if entity := ENTITIES.get(kind_of(item)):
                 label = f"{version} {item['pk']['S']} {item['sk']['S']}"
-                yield pytest.param(entity, from_values(item), id=label)
+                # An entry of a history has its vehicle's id in its key.
+                attributes = {"vehicleId": item["pk"]["S"]} | from_values(item)
+                yield pytest.param(entity, attributes, id=label)
 
 
 every_item = pytest.mark.parametrize(("entity", "item"), list(stored()))

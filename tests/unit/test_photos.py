@@ -8,7 +8,7 @@ import pytest
 from motorpool.api.public_url import PublicUrl
 from motorpool.errors import PhotoNotFound
 from motorpool.photos.image import Inspection
-from motorpool.photos.model import Photo, handle, id_in
+from motorpool.photos.model import UNUSED_KEPT_DAYS, Photo, handle, id_in
 from motorpool.tenants.organizations import Organization
 from tests.unit.conftest import WORLD
 
@@ -72,16 +72,22 @@ def test_an_inspected_photo_awaits_nothing(photo: Photo, status: Any) -> None:
     assert not replace(photo, photo_status=status, version_id="v1").awaits("v1")
 
 
-def test_an_inspection_pins_its_version_and_keeps_the_photo_for_good(photo: Photo) -> None:
-    assert photo.expires_at == photo.created // 1000 + 24 * 3600
+def test_an_inspection_pins_its_version_and_the_photo_still_expires_unless_it_is_used(
+    photo: Photo,
+) -> None:
+    assert photo.expires_at == photo.created // 1000 + UNUSED_KEPT_DAYS * 24 * 3600
     ready = photo.inspected(SEEN, size=99, version_id="v1")
     assert (ready.photo_status, ready.version_id, ready.size) == ("Ready", "v1", 99)
     assert (ready.width, ready.height, ready.orientation) == (3, 4, 6)
     assert (ready.sha256, ready.perceptual_hash) == ("ab", "cd")
-    assert ready.expires_at is None
+    assert ready.expires_at == photo.expires_at
     rejected = photo.rejected("Text.", size=9, version_id="v1")
     assert (rejected.photo_status, rejected.rejected_because) == ("Rejected", "Text.")
-    assert (rejected.version_id, rejected.size, rejected.expires_at) == ("v1", 9, None)
+    assert (rejected.version_id, rejected.size, rejected.expires_at) == (
+        "v1",
+        9,
+        photo.expires_at,
+    )
 
 
 def test_the_file_is_believed_more_than_the_caller(photo: Photo) -> None:

@@ -14,6 +14,9 @@ vehicle without `version`, the vehicle also without `custodyNumber` and without 
 idempotency record without `headers`. Two shapes of its first days are left out, because no
 deployment ever had them: clients under their partner's key, and users and vehicles without
 `supplierType`, a field that has no default.
+
+0.2.0 has what it writes in another shape: an open check-in, with its vehicle and its entries in the
+review queues; and a vehicle with its history.
 """
 
 import inspect

@@ -28,6 +28,8 @@ from infra.names import DEFAULT
 from infra.paths import BUILD
 from infra.spec import Route, discover
 from tests.e2e.api import ORGANIZATIONS, VEHICLES, Api, a_person, new_plate, served, until
+from tests.e2e.expiry import expired
+from tests.e2e.failures import first_delivery_fails
 from tests.e2e.proof.conftest import CALLS
 from tests.e2e.tenant import CHECK_INS, Tenant, photo_id
 from tests.templates import whole
@@ -53,6 +55,10 @@ UNSEEN = {
     ("dynamodb:ListStreams", "*/stream/[*]"): "Lambda lists the streams; here the engine does",
     ("dynamodb:GetRecords", "*/stream"): "Lambda reads the stream; here the engine does",
     ("dynamodb:GetShardIterator", "*/stream"): "Lambda reads the stream; here the engine does",
+    (
+        "s3:ListBucket",
+        "DataPhotos*",
+    ): "asked for after a 403; the engine says 404 of what is absent",
     ("sqs:SendMessage", "QueuesDead*"): "only what nobody can handle goes there: `test_drills.py`",
 }
 # The only resources that are not one thing, with the reason why there is none finer.
@@ -156,6 +162,7 @@ def the_day(stack: dict[str, Any], local_stack: LocalStack) -> None:
     _looks_at_photos(day)
     _checks_in(day)
     _transfers(day)
+    _fails_to_handle_a_message(day)
     _repeats_what_is_refused(day)
 
 
@@ -190,6 +197,8 @@ def _looks_at_photos(day: Tenant) -> None:
     day.inspected(handle)
     assert _seen(day, handle) == 200
     assert _seen(day, handle, "thumbnail") == 200
+    expired(photo_id(handle))
+    assert day.inspected(day.photo(user, b"no photo"))["photoStatus"] == "Rejected"
 
 
 # Of a missing object, AWS's S3 says 403 to a role that may not list the bucket; the engine 404.
@@ -217,11 +226,12 @@ def _checks_in(day: Tenant) -> None:
     queue = "/checkins/mileage"
     cursor = until(lambda: served(day.api.get(f"{queue}?limit=1"))["nextCursor"])
     served(day.api.get(f"{queue}?cursor={cursor}"))
-    served(day.api.get(f"/vehicles/{vehicle['id']}/checkins/mileage"))
+    served(day.api.get(f"/vehicles/{vehicle['id']}/checkins/mileage?limit=1"))
 
 
 def _transfers(day: Tenant) -> None:
-    vehicle = day.vehicle(plate=new_plate())
+    # From one branch to another, so that its open check-in leaves a review queue.
+    vehicle = day.vehicle(day.user(day.east), new_plate())
     path = f"{VEHICLES}/{vehicle['id']}"
     served(day.supplier.assign(vehicle["id"], vehicle["userId"]))
     served(day.supplier.unassign(vehicle["id"]))
@@ -232,6 +242,20 @@ def _transfers(day: Tenant) -> None:
     served(day.supplier.get(path))
     token = served(day.supplier.get(f"{path}/custody?page_size=1"))["next_page_token"]
     served(day.supplier.get(f"{path}/custody?page_token={token}"))
+
+
+def _fails_to_handle_a_message(day: Tenant) -> None:
+    """A consumer that fails asks for the message again."""
+    denied = r"\S+ AccessDenied\w*"
+    with first_delivery_fails("apply_transfer", "dynamodb:BatchGetItem", denied):
+        accepted = served(day.supplier.transfer(day.vehicle_id(), day.coast.id))["transfer"]
+    vehicle = day.vehicle(plate=new_plate())
+    with first_delivery_fails("inspect_photo", "s3:GetObjectVersion", denied):
+        handle = day.photo(vehicle["userId"], b"no photo")
+        # Its inspection puts this on hold, so that it goes into another review queue.
+        served(day.check_in(vehicle, 1, licensePhotos=[{"url": handle}]))
+    assert day.supplier.ended(accepted["id"])["status"] == "completed"
+    assert day.inspected(handle)["photoStatus"] == "Rejected"
 
 
 def _repeats_what_is_refused(day: Tenant) -> None:

@@ -179,9 +179,9 @@ def test_api4_unrestricted_resource_consumption(mine: Tenant) -> None:
     assert answer.status_code == 400
     for resource in whole(BUILD / "cdk-local")["Resources"].values():
         if resource["Type"] == "AWS::ApiGateway::Stage":
-            [settings] = resource["Properties"]["MethodSettings"]
-            assert settings["ThrottlingRateLimit"] > 0
-            assert settings["ThrottlingBurstLimit"] > 0
+            for settings in resource["Properties"]["MethodSettings"]:
+                assert settings["ThrottlingRateLimit"] > 0
+                assert settings["ThrottlingBurstLimit"] > 0
 
 
 def test_api5_broken_function_level_authorization(mine: Tenant) -> None:

@@ -82,6 +82,11 @@ def measured(metric: str, value: float, unit: MetricUnit) -> None:
         pass
 
 
+def noted(what: str, fault: BaseException, **known: Any) -> None:
+    """Write a line about an exception that was dealt with, with the fields `known`; no metric."""
+    logger.warning(what, extra=known | {"fault": described(fault)})
+
+
 def failed(fault: BaseException, **known: Any) -> None:
     """Write the log line of an unexpected exception, with the fields `known`, and its metric."""
     logger.error("unexpected", extra=known | {"fault": described(fault)})

@@ -5,10 +5,11 @@ from typing import Any
 
 from motorpool import budget, telemetry
 from motorpool.access import client_store as clients
-from motorpool.access.callers import CREDENTIAL_HEADERS, Caller
+from motorpool.access.callers import CREDENTIAL_HEADERS, FINGERPRINT, Caller
 from motorpool.access.secret_keys import pepper, token_keys
 from motorpool.access.tokens import Token
 from motorpool.errors import Unavailable
+from motorpool.ids import fingerprint, is_id
 
 BEARER = "bearer "
 
@@ -42,9 +43,15 @@ def caller_of(event: Mapping[str, Any]) -> Caller | None:
 
 
 def policy(event: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
-    """A policy for every route of the method's stage: Allow for a caller, Deny for None."""
+    """A policy for every route of the method's stage: Allow for a caller, Deny for None.
+
+    `usageIdentifierKey` chooses the client's share of the usage plan. API Gateway looks at it only
+    where methods need an API key, and refuses without it there:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
+    """
     api_and_stage = "/".join(event["methodArn"].split("/")[:2])
     telemetry.logger.info("authorized" if caller else "refused", extra=_request_of(event))
+    client_id = caller.client_id if caller else _claimed(event)
     return {
         "principalId": caller.client_id if caller else "nobody",
         "policyDocument": {
@@ -57,8 +64,19 @@ def policy(event: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
                 }
             ],
         },
-        "context": caller.as_context() if caller else {},
+        "context": (caller.as_context() if caller else {})
+        | ({FINGERPRINT: fingerprint(client_id)} if client_id else {}),
+        **({"usageIdentifierKey": caller.usage_key} if caller else {}),
     }
+
+
+def _claimed(event: Mapping[str, Any]) -> str:
+    """The client's id that a refused caller sent; empty without one, or if it is malformed.
+
+    A malformed one may be a password in the wrong place, whose digest could be guessed.
+    """
+    [*_, claimed] = ["", *_headers(event).get("clientid", [])]
+    return claimed if is_id("cli", claimed) else ""
 
 
 def _request_of(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,23 @@
 """The caller of a request: the client as the authorizer found it and the gateway passes it on."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 CREDENTIAL_HEADERS = ("partnerId", "clientId", "clientSecret")
+# What the authorizer's context calls the client's fingerprint, for the gateway's access log.
+FINGERPRINT = "client"
+
+
+def usage_key(client_id: str) -> str:
+    """The value of a client's API key in API Gateway: 64 hexadecimal digits.
+
+    It is no secret, because API Gateway takes it from the authorizer only. But it does not give
+    away the id, and nobody can guess it from a fingerprint: the id has 80 random bits.
+    """
+    return hashlib.sha256(f"usage:{client_id}".encode()).hexdigest()
+
 
 ActorKind = Literal["client", "operator", "worker"]
 
@@ -50,6 +63,11 @@ class Caller:
     def sees_of(self, partner_id: str, path: str) -> bool:
         """Whether the caller sees the organization at `path` of that partner."""
         return partner_id == self.partner_id and self.sees(path)
+
+    @property
+    def usage_key(self) -> str:
+        """The value of its client's API key."""
+        return usage_key(self.client_id)
 
     def as_context(self) -> dict[str, str]:
         """The caller as an authorizer's context, which takes strings only."""

@@ -1,4 +1,4 @@
-"""The keys with which the service hashes and signs; each is a value in Secrets Manager.
+"""The keys with which the service hashes, signs and encrypts; each is a value in Secrets Manager.
 
 A key is cached for an hour. If it cannot be read after that, the cached value stays in use and is
 read again every minute, so that an outage of Secrets Manager affects new environments only.
@@ -47,7 +47,7 @@ def token_keys() -> Iterator[bytes]:
 
 
 def cursor_key() -> bytes:
-    """The key that signs cursors. A new one invalidates the cursors of lists in progress."""
+    """The key that encrypts cursors. A new one invalidates the cursors of lists in progress."""
     return _value(CURSOR_KEY)
 
 

@@ -37,6 +37,7 @@ from motorpool.errors import (
     Unavailable,
     Unexpected,
 )
+from motorpool.pings import answers_pings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -127,6 +128,9 @@ class Endpoint:
 
     def __call__(self, event: Event, context: "LambdaContext") -> Response:
         """Answer one request. Every exception becomes an error body, never a stack trace."""
+        return answers_pings(self._respond)(event, context)
+
+    def _respond(self, event: Event, context: "LambdaContext") -> Response:
         asked = GatewayEvent(event)
         request = telemetry.Request(
             function=telemetry.function_of(context),

@@ -65,6 +65,8 @@ class CheckIn:
     checked_in_at: int
     updated: int
     version: int
+    # Whether it has entries in the review queues; the store sets it. Those of 0.1.0 have none.
+    in_queues: bool = False
 
     @classmethod
     def create(

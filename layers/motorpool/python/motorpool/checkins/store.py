@@ -1,9 +1,10 @@
-"""Storage of mileage check-ins (in their vehicle's partition), and the review queue."""
+"""Storage of mileage check-ins, in their vehicle's partition."""
 
 from dataclasses import dataclass, replace
 
 from motorpool.access.callers import Actor, Caller
-from motorpool.checkins.model import CheckIn, OpenStatus, vehicle_of
+from motorpool.checkins import queue_store as queues
+from motorpool.checkins.model import CheckIn, vehicle_of
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
@@ -86,12 +87,13 @@ def get(
 def add(
     check_in: CheckIn, read: Vehicle, after: Vehicle, pair: PhotoPair, *, by: Actor
 ) -> tuple[TransactItem, ...]:
-    """The writes of a new check-in: to it, the vehicle, its plate's claim, and the photos."""
-    item = to_attributes(check_in) | _index(check_in)
+    """The writes of a new check-in: to it, the vehicle, its plate's claim, photos and queues."""
+    key = keys.check_in(check_in.vehicle_id, check_in.id)
     return (
         *vehicles.recorded(read, after, check_in.event("checkin.created"), by=by),
         *_used(pair, check_in),
-        table.put(keys.check_in(check_in.vehicle_id, check_in.id), item, only_if=FREE),
+        table.put(key, _attributes(check_in), only_if=FREE),
+        *queues.moved(None, check_in),
     )
 
 
@@ -108,15 +110,20 @@ def changed(
     return (
         *vehicles.recorded(vehicle, vehicle_after, after.event(), by=by),
         *_used(pair, after),
-        replaced(read, after),
+        *replaced(read, after),
     )
 
 
-def replaced(read: CheckIn, after: CheckIn) -> TransactItem:
-    """The write that replaces the check-in that was read. Raises VersionConflict."""
+def replaced(read: CheckIn, after: CheckIn) -> tuple[TransactItem, ...]:
+    """The writes that replace the check-in that was read, and move it to its review queues.
+
+    Raises VersionConflict.
+    """
     key = keys.check_in(read.vehicle_id, read.id)
-    attributes = to_attributes(after) | _index(after)
-    return table.replace(key, attributes, read_version=read.version)
+    return (
+        table.replace(key, _attributes(after), read_version=read.version),
+        *queues.moved(read, after),
+    )
 
 
 def inspection_writes(photo: Photo) -> tuple[TransactItem, ...]:
@@ -131,20 +138,20 @@ def inspection_writes(photo: Photo) -> tuple[TransactItem, ...]:
     put_on_hold = after.check_in_status != check_in.check_in_status
     vehicle = vehicles.find(check_in.vehicle_id) if put_on_hold else None
     if vehicle is None:
-        return (replaced(check_in, after),)
+        return replaced(check_in, after)
     entry = vehicles.recorded(vehicle, vehicle, after.event(), by=Actor("worker", photo.id))
-    return (*entry, replaced(check_in, after))
+    return (*entry, *replaced(check_in, after))
 
 
 def moved_with(vehicle: Vehicle) -> tuple[TransactItem, ...]:
-    """The write that moves the vehicle's open check-in, if any, to the vehicle's owner.
+    """The writes that move the vehicle's open check-in, if any, to the vehicle's owner.
 
     Raises VersionConflict.
     """
     check_in = find(vehicle.open_check_in_id) if vehicle.open_check_in_id else None
     if check_in is None:
         return ()
-    return (replaced(check_in, replace(check_in, owner_path=vehicle.owner_path)),)
+    return replaced(check_in, replace(check_in, owner_path=vehicle.owner_path))
 
 
 def find(check_in_id: str) -> CheckIn | None:
@@ -166,30 +173,12 @@ def of_vehicle(vehicle_id: str, *, limit: int, after: Item | None) -> Found:
     return _found(page)
 
 
-def for_review(caller: Caller, status: OpenStatus, *, limit: int, after: Item | None) -> Found:
-    """A page of the check-ins with that status in the caller's subtree, oldest first."""
-    page = table.page(
-        keys.check_ins_of_partner(caller.partner_id, status),
-        index="gsi1",
-        limit=limit,
-        after=after,
-        only_below=caller.org_path,
-    )
-    return _found(page)
-
-
 def _found(page: Page) -> Found:
     return [from_attributes(CheckIn, item) for item in page.items], page.last_key
 
 
-def _index(check_in: CheckIn) -> Item:
-    """The entry in the review queue; empty when the check-in does not await review."""
-    if check_in.check_in_status not in ("Pending", "OnHold"):
-        return {}
-    return {
-        "gsi1pk": keys.check_ins_of_partner(check_in.partner_id, check_in.check_in_status),
-        "gsi1sk": f"{check_in.checked_in_at:013d}#{check_in.id}",
-    }
+def _attributes(check_in: CheckIn) -> Item:
+    return to_attributes(replace(check_in, in_queues=bool(queues.entries(check_in))))
 
 
 def _used(pair: PhotoPair, check_in: CheckIn) -> list[TransactItem]:

@@ -60,8 +60,11 @@ def plate_claim(partner_id: str, state: str, compared_plate: str) -> Key:
     return Key(f"PARTNER#{partner_id}#PLATE#{state}#{compared_plate}", "CLAIM")
 
 
+PHOTOS = "PHOTO#"
+
+
 def photo(photo_id: str) -> Key:
-    return Key(f"PHOTO#{photo_id}", "PHOTO")
+    return Key(f"{PHOTOS}{photo_id}", "PHOTO")
 
 
 CHECK_INS = "CHECKIN#"
@@ -69,6 +72,14 @@ CHECK_INS = "CHECKIN#"
 
 def check_in(vehicle_id: str, check_in_id: str) -> Key:
     return Key(f"VEHICLE#{vehicle_id}", f"{CHECK_INS}{check_in_id}")
+
+
+def review_queue(holder_id: str, status: str, shard: str) -> str:
+    return f"QUEUE#{holder_id}#{status}#{shard}"
+
+
+def review_entry(holder_id: str, status: str, shard: str, time: str, check_in_id: str) -> Key:
+    return Key(review_queue(holder_id, status, shard), f"{time}#{check_in_id}")
 
 
 def check_ins_of_partner(partner_id: str, status: str) -> str:

@@ -87,8 +87,10 @@ def replace(key: Key, attributes: Mapping[str, Any], *, read_version: int) -> Tr
     )
 
 
-def delete(key: Key, *, only_if: str, values: Mapping[str, Any]) -> TransactItem:
-    """Delete an item. Raises VersionConflict when the condition fails."""
+def delete(
+    key: Key, *, only_if: str | None = None, values: Mapping[str, Any] | None = None
+) -> TransactItem:
+    """Delete an item, if it is there. Raises VersionConflict when the condition fails."""
     request: Item = {"Key": to_values(key._asdict())}
     return TransactItem("Delete", request | _condition(only_if, values), VersionConflict())
 
@@ -166,20 +168,12 @@ def page(
     index: Literal["gsi1", "gsi2"] | None = None,
     begins_with: str = "",
     newest_first: bool = False,
-    only_below: str = "",
 ) -> Page:
-    """The next `limit` items of a partition after the key `after`, in order of the sort key.
-
-    `only_below` filters by the subtree of `ownerPath`; a page may then have fewer than `limit`
-    items without being the last.
-    """
+    """The next `limit` items of a partition after the key `after`, in order of the sort key."""
     request = _query_request(pk, index, begins_with)
     request |= {"Limit": limit, "ScanIndexForward": not newest_first}
     if after:
         request["ExclusiveStartKey"] = to_values(after)
-    if only_below:
-        request["FilterExpression"] = "begins_with(ownerPath, :path)"
-        request["ExpressionAttributeValues"] |= to_values({":path": only_below})
     with _faults_as_unavailable():
         answer = aws.dynamodb().query(**request)
     last_key = answer.get("LastEvaluatedKey")
@@ -236,13 +230,23 @@ def query(
     *,
     index: Literal["gsi1", "gsi2"] | None = None,
     begins_with: str = "",
+    after: str = "",
+    at_once: int | None = None,
+    only_below: str = "",
     consistent: bool = False,
 ) -> Iterator[Item]:
     """All items of a partition of the table or an index, in order of the sort key.
 
-    Pages are read as the iteration gets to them. `consistent`: strongly, which no index allows.
+    They are read as the iteration gets to them, `at_once` in a call. `after` instead of
+    `begins_with`: those whose sort key is greater. `only_below`: of those that are read, only the
+    ones in that subtree of `ownerPath`. `consistent`: strongly, which no index allows.
     """
-    request = _query_request(pk, index, begins_with) | {"ConsistentRead": consistent}
+    request = _query_request(pk, index, begins_with, after) | {"ConsistentRead": consistent}
+    if at_once:
+        request["Limit"] = at_once
+    if only_below:
+        request["FilterExpression"] = "begins_with(ownerPath, :path)"
+        request["ExpressionAttributeValues"] |= to_values({":path": only_below})
     for answer in _answers(request):
         yield from map(from_values, answer["Items"])
 
@@ -258,11 +262,11 @@ def _answers(request: Any) -> Iterator[Any]:
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _query_request(pk: str, index: str | None, begins_with: str) -> Any:
-    return {"TableName": table_name()} | _query_parameters(pk, index, begins_with)
+def _query_request(pk: str, index: str | None, begins_with: str, after: str = "") -> Any:
+    return {"TableName": table_name()} | _query_parameters(pk, index, begins_with, after)
 
 
-def _query_parameters(pk: str, index: str | None, begins_with: str) -> Item:
+def _query_parameters(pk: str, index: str | None, begins_with: str, after: str = "") -> Item:
     request: Item = {
         "KeyConditionExpression": "#pk = :pk",
         "ExpressionAttributeNames": {"#pk": f"{index or ''}pk"},
@@ -274,6 +278,10 @@ def _query_parameters(pk: str, index: str | None, begins_with: str) -> Item:
         request["KeyConditionExpression"] += " AND begins_with(#sk, :sk)"
         request["ExpressionAttributeNames"]["#sk"] = f"{index or ''}sk"
         request["ExpressionAttributeValues"] |= to_values({":sk": begins_with})
+    if after:
+        request["KeyConditionExpression"] += " AND #sk > :sk"
+        request["ExpressionAttributeNames"]["#sk"] = f"{index or ''}sk"
+        request["ExpressionAttributeValues"] |= to_values({":sk": after})
     return request
 
 

@@ -1,12 +1,15 @@
 """@consumer: turns a function of one message into a handler of a queue's batches.
 
-A message that fails is delivered again; the rest of its batch is not. A message that keeps failing
-goes to the dead-letter queue, which has an alarm; one that cannot be parsed goes there at once.
+A message that fails is delivered again after 2 to 20 s; the rest of its batch is not. A message
+that keeps failing goes to the dead-letter queue, which has an alarm; one that cannot be parsed goes
+there at once. If the function itself ends, its messages come again after the queue's visibility
+timeout.
 """
 
 import json
 import time
 from collections.abc import Callable
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from aws_lambda_powertools.utilities.batch import (
@@ -16,14 +19,21 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from pydantic import BaseModel
 
-from motorpool import budget, telemetry
+from motorpool import aws, budget, telemetry
 from motorpool.errors import Unavailable
 from motorpool.messages import queues
+from motorpool.pings import answers_pings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# Seconds. Random (full jitter), so that messages that failed together do not come again together.
+SHORTEST_PAUSE = 2
+LONGEST_PAUSE = 20
+
+_random = SystemRandom()
 
 
 def consumer(
@@ -41,24 +51,42 @@ def consumer(
     )
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
+    @answers_pings
     def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
         function = telemetry.function_of(context)
         began = time.monotonic()
 
         def one(record: "SQSRecord") -> None:
             received = telemetry.Message(function, record.message_id)
-            try:
-                with budget.of_one_request(began=began) as left:
+            with budget.of_one_request(began=began) as left:
+                try:
                     if left.is_spent:
                         raise Unavailable
                     _handle(record.body, read, handle, received)
-            except Exception as fault:
-                received.handled(fault)
-                raise
+                except Exception as fault:
+                    received.handled(fault)
+                    _deliver_again_soon(record)
+                    raise
 
         return process_partial_response(event, one, processor, context)
 
     return handler
+
+
+def _deliver_again_soon(record: "SQSRecord") -> None:
+    """Shorten the time that the failed message stays hidden, if SQS accepts it."""
+    deliveries = int(record.attributes.approximate_receive_count or 1)
+    try:
+        queues.hide(record.receipt_handle, seconds=_pause_after(deliveries))
+    except aws.FAULTS as fault:
+        # Not a failure of its own: the message comes again, only later.
+        telemetry.noted("hidden for long", fault, message_id=record.message_id)
+
+
+def _pause_after(deliveries: int) -> int:
+    """Seconds until the next delivery: 2 to 4 after the first one, 2 to 20 after the fourth."""
+    # No exponent above 4, because a count can be large.
+    return _random.randint(SHORTEST_PAUSE, min(LONGEST_PAUSE, 2 ** (min(deliveries, 4) + 1)))
 
 
 def _handle(

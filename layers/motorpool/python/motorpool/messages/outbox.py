@@ -1,33 +1,26 @@
-"""The outbox relay: sends the message of each new outbox entry to the transfer queue.
+"""The outbox: from an entry of it to the transfer's message.
 
 An outbox entry is written in the transaction of its transfer, so that no accepted transfer stays
 without a message. An entry may be relayed more than once; applying a transfer is idempotent.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
 
-from motorpool import budget, telemetry
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
 from motorpool.messages import queues
 
 
-@budget.of_one_request()
-def relay(entries: Iterable[tuple[str, Mapping[str, Any]]], function: str) -> str | None:
-    """Send each new outbox entry's message, in the stream's order.
+class OutboxEntry(BaseModel):
+    """An outbox entry, as its item has it."""
 
-    `entries`: sequence numbers and items. Stops at the first one that cannot be sent and returns
-    its sequence number, from which the stream delivers again; None when all are sent.
-    """
-    for sequence, entry in entries:
-        relayed = telemetry.Message(function, sequence)
-        try:
-            send(entry["transferId"], entry["vehicleId"], entry["partnerId"])
-        except Exception as fault:
-            relayed.handled(fault)
-            return sequence
-        relayed.handled()
-    return None
+    model_config = ConfigDict(strict=True, alias_generator=to_camel)
+
+    transfer_id: str
+    vehicle_id: str
+    # As SQS accepts it as the name of a message group.
+    partner_id: str = Field(pattern=r"^[!-~]{1,128}$")
 
 
 def send(transfer_id: str, vehicle_id: str, partner_id: str) -> None:

@@ -1,6 +1,7 @@
 """Photos in S3: upload forms, view URLs, and the files."""
 
 import os
+from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,7 @@ from motorpool.photos.model import (
     ContentType,
     Photo,
     object_key,
+    thumbnails_of,
 )
 from motorpool.priming import prime
 
@@ -53,20 +55,49 @@ def view_url(photo: Photo, *, thumbnail: bool) -> str:
 def uploaded_version(photo: Photo) -> str | None:
     """The S3 version of the uploaded file; None when it was never uploaded. Raises Unavailable.
 
-    S3 answers 403 for a missing object to callers who may not list the bucket.
+    A 403 does not say whether the file is there, so the list of keys decides. S3 answers 404 for a
+    missing file to callers who may list the bucket, but AWS does not document which prefix it
+    assumes then, and we may list only photos.
     """
     try:
         return aws.s3().head_object(Bucket=_bucket(), Key=photo.key)["VersionId"]
     except aws.FAULTS as fault:
-        if isinstance(fault, ClientError) and aws.status_of(fault) in (403, 404):
+        status = aws.status_of(fault) if isinstance(fault, ClientError) else None
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        if status == HTTPStatus.FORBIDDEN and not _is_listed(photo.key):
             return None
         raise Unavailable from fault
+
+
+def _is_listed(key: str) -> bool:
+    try:
+        found = aws.s3().list_objects_v2(Bucket=_bucket(), Prefix=key, MaxKeys=1)
+    except aws.FAULTS as fault:
+        raise Unavailable from fault
+    return found["KeyCount"] > 0
 
 
 def file_of(photo: Photo, version_id: str) -> bytes:
     """A version of the file: at most 15 MB, which the form ensures."""
     stored = aws.s3().get_object(Bucket=_bucket(), Key=photo.key, VersionId=version_id)
     return stored["Body"].read()
+
+
+def remove(photo_id: str, version_id: str) -> None:
+    """Delete a version of the file for good; deleting it again changes nothing."""
+    aws.s3().delete_object(Bucket=_bucket(), Key=object_key(photo_id), VersionId=version_id)
+
+
+def remove_all(photo_id: str) -> None:
+    """Delete every version of a photo's file and of its thumbnails for good."""
+    for prefix in (object_key(photo_id), thumbnails_of(photo_id)):
+        pages = aws.s3().get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=_bucket(), Prefix=prefix):
+            for found in page.get("Versions", []):
+                aws.s3().delete_object(
+                    Bucket=_bucket(), Key=found["Key"], VersionId=found["VersionId"]
+                )
 
 
 def keep_thumbnail(photo: Photo, jpeg: bytes) -> None:

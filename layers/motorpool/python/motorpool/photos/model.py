@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic"]
 PhotoStatus = Literal["AwaitingUpload", "Ready", "Rejected"]
 
+DAY_SECONDS = 24 * 3600
 MAX_BYTES = 15 * 1024 * 1024
 UPLOAD_SECONDS = 300
 VIEW_SECONDS = 60
-# How long an upload may take to arrive, be inspected and be used by a check-in.
-FORGOTTEN_AFTER_SECONDS = 24 * 3600
+# How long after its announcement a check-in can use a photo. One that no check-in uses by then is
+# deleted with its files.
+UNUSED_KEPT_DAYS = 7
 # 7 decimals are a centimetre; DynamoDB's smallest positive number is 1e-130.
 Degrees = Annotated[float, AfterValidator(lambda degrees: round(degrees, 7) + 0.0)]
 
@@ -70,6 +72,11 @@ def object_key(photo_id: str) -> str:
     return f"photos/{photo_id}"
 
 
+def thumbnails_of(photo_id: str) -> str:
+    """What the keys of a photo's thumbnails begin with: it has one of each version it decodes."""
+    return f"thumbnails/{photo_id}/"
+
+
 class Asserted(TypedDict, total=False):
     """What a caller states about a photo, by the names of `Photo`'s fields."""
 
@@ -90,8 +97,8 @@ class Photo:
     `asserted_…` is what the caller stated when requesting the upload. `latitude`, `longitude`
     (degrees) and `taken_on` (ISO 8601) are from the file, None before the inspection. `version_id`
     is the S3 version that was inspected or used: later uploads to the key change nothing. `used_by`
-    is the check-in that uses the photo, which is permanent. `expires_at` (s) is set until the photo
-    is inspected or used, so that photos without an upload are deleted.
+    is the check-in that uses the photo, which is permanent. `expires_at` (s) is set until a
+    check-in uses the photo.
     """
 
     id: str
@@ -142,11 +149,20 @@ class Photo:
     @property
     def thumbnail_key(self) -> str:
         """The key of the thumbnail of the inspected version."""
-        return f"thumbnails/{self.id}/{self.version_id}.jpg"
+        return f"{thumbnails_of(self.id)}{self.version_id}.jpg"
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether it is as good as deleted: DynamoDB deletes an item up to days after its time."""
+        return self.expires_at is not None and self.expires_at <= now_ms() // 1000
 
     def awaits(self, version_id: str) -> bool:
         """Whether that version of the file is to be inspected."""
         return self.photo_status == "AwaitingUpload" and self.version_id in (None, version_id)
+
+    def keeps(self, version_id: str) -> bool:
+        """Whether that version of the file, once it is decided on, is kept."""
+        return self.photo_status != "Rejected" and self.version_id == version_id
 
     def ensure_fit_to_show(self, size: Literal["original", "thumbnail"]) -> None:
         """Raises PhotoNotFound on a rejected photo, and on a thumbnail before the inspection."""
@@ -170,7 +186,6 @@ class Photo:
             latitude=seen.latitude,
             longitude=seen.longitude,
             taken_on=seen.taken_on,
-            expires_at=None,
         )
 
     def rejected(self, because: str, *, size: int, version_id: str) -> Self:
@@ -181,7 +196,6 @@ class Photo:
             rejected_because=because,
             version_id=version_id,
             size=size,
-            expires_at=None,
         )
 
     @classmethod
@@ -198,6 +212,6 @@ class Photo:
             user_id=user.id,
             content_type=content_type,
             **(asserted or {}),
-            expires_at=now // 1000 + FORGOTTEN_AFTER_SECONDS,
+            expires_at=now // 1000 + UNUSED_KEPT_DAYS * DAY_SECONDS,
             created=now,
         )

@@ -7,6 +7,7 @@ from pydantic import Field
 from motorpool.api.schemas import NOT_STORED, Id, PartnerModel, ShortText
 from motorpool.photos.model import (
     MAX_BYTES,
+    UNUSED_KEPT_DAYS,
     Asserted,
     ContentType,
     Degrees,
@@ -90,7 +91,8 @@ class PhotoUploadAnswer(RequestPhotoUpload):
     """The photo, and the form to upload its file with."""
 
     photo_url: str = Field(
-        description="URL of the photo, to use in check-ins and to get the file from.",
+        description="URL of the photo, to use in check-ins and to get the file from. A photo that "
+        f"no check-in uses within {UNUSED_KEPT_DAYS} days is deleted.",
         examples=["https://api.example.com/api/photo/pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"],
     )
     upload_url: Annotated[str, NOT_STORED] = Field(

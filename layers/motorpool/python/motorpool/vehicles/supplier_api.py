@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field
 
-from motorpool.api.pages import Token as PageToken
+from motorpool.api.pages import SupplierPageQuery
 from motorpool.api.schemas import Id, SupplierModel
 from motorpool.vehicles import colors
 from motorpool.vehicles.model import Vehicle
@@ -82,15 +82,6 @@ class SupplierVehiclesAnswer(SupplierModel):
         """The page as the supplier API shows it."""
         shown = [SupplierVehicle.of(vehicle) for vehicle in vehicles]
         return cls(vehicles=shown, next_page_token=next_page_token)
-
-
-class SupplierPageQuery(SupplierModel):
-    """Which page of a list to get."""
-
-    page_size: int = Field(25, ge=1, le=100, description="The most items to put on the page.")
-    page_token: PageToken | None = Field(
-        None, description="The `next_page_token` of the page before; without it, the first page."
-    )
 
 
 class OwnedVehiclesQuery(SupplierPageQuery):
