@@ -1,4 +1,4 @@
-"""Operate Motorpool: partners, organizations, clients, transfers, vehicles, drills."""
+"""Operate Motorpool: partners, organizations, clients, transfers, vehicles, users, drills."""
 
 import shlex
 import sys
@@ -31,6 +31,7 @@ from ops.stacks import of_stacks
 from ops.target import NoTarget, Target
 from ops.transfers import app as transfers_app
 from ops.usage_keys import NoUsageKey, UsageKeys, every_client
+from ops.users import app as user_app
 from ops.vehicles import app as vehicle_app
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
 app.add_typer(check_ins_app, name="check-ins")
 app.add_typer(vehicle_app, name="vehicle")
+app.add_typer(user_app, name="user")
 app.add_typer(drill_app, name="drill")
 app.command("restore")(restore)
 

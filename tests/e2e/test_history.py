@@ -144,6 +144,21 @@ def test_a_new_owners_client_sees_of_former_owners_only_the_odometer(fleet: Tena
         assert shown <= {"n", "type", "timestamp", "mileage", "before", "hash"}
 
 
+def test_a_person_is_forgotten_and_the_history_is_whole(fleet: Tenant, motorpool: Run) -> None:
+    user = fleet.user()
+    vehicle = fleet.vehicle(user, plate="FORGET-1")
+    made = fleet.check_in(vehicle, 9_000).json()
+    fleet.review(made["id"], "Declined")
+    said = motorpool("user", "forget", user)
+    assert "photos: 2\nuser: 1\nvehicles: 1\n" in said
+    assert fleet.api.get(f"/users/{user}").status_code == 404
+    assert fleet.api.get(f"/vehicles/{vehicle['id']}").json()["customerPhoneNumber"] is None
+    declined = history(fleet.api, vehicle["id"])[1]["checkIn"]
+    assert (declined["license"], declined["adminNote"]) == ("", None)
+    assert declined["licensePhotos"][0]["latitude"] is None
+    assert motorpool("vehicle", "verify", vehicle["id"]) == "the history is whole: 4 entries\n"
+
+
 def test_a_vehicle_that_is_not_there_is_said_in_one_line(motorpool: Run) -> None:
     said = motorpool("vehicle", "verify", "veh_" + "0" * 32, fails=True)
     assert said == "motorpool: Vehicle was not found or not authorized\n"

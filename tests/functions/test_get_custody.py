@@ -1,6 +1,7 @@
 """GET …/custody: who owned a vehicle, from when, by which transfer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -73,6 +74,18 @@ def test_pages_have_every_link_once(
     assert owners == [world.ORGANIZATION, world.TARGET]
     forged = somebody().with_query(page_token=token[:-4] + "AAAA").calls()
     assert forged.refusal == (400, "bad_request")
+
+
+def test_a_page_is_full_whatever_else_is_in_the_history(
+    somebody: Somebody, vehicle: Vehicle, root: Organization
+) -> None:
+    for number in range(20):
+        vehicle = world.changed(vehicle, replace(vehicle, color_hex_code=f"{number:06}"))
+    transferred(vehicle, world.organization(world.TARGET, parent=root))
+    page = somebody().with_query(page_size="2").calls().body
+    owners = [link["owner_id"] for link in page["custody"]]
+    assert owners == [world.ORGANIZATION, world.TARGET]
+    assert page["next_page_token"] is None
 
 
 def test_the_old_owners_client_does_not_see_it_any_more(

@@ -11,8 +11,10 @@ import pytest
 
 from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from motorpool.checkins import store as checkins
+from motorpool.checkins.model import CheckIn
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import keys, table
+from motorpool.history import store as history
 from motorpool.photos import bucket, image
 from motorpool.photos import store as photos
 from motorpool.photos.model import Photo
@@ -315,6 +317,10 @@ def test_a_photo_rejected_after_it_was_checked_in_puts_the_check_in_on_hold(driv
     assert after.admin_note is not None
     assert after.admin_note.startswith("The odometer photo was rejected: The file is text")
     assert in_queues() == {(world.PARTNER, "OnHold"), (world.ORGANIZATION, "OnHold")}
+    *_, (_, entry) = history.every(world.VEHICLE)
+    assert (entry.n, entry.type, entry.at) == (3, "checkin.on_hold", after.updated)
+    assert (entry.by, entry.by_id) == ("worker", world.ODOMETER_PHOTO)
+    assert CheckIn.as_in(entry).admin_note == after.admin_note
 
 
 def test_what_a_reviewer_decided_before_the_inspection_stays_decided(driver: User) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from motorpool.dynamodb import table
+from infra.local.world import World
+from motorpool.dynamodb import keys, table
 from motorpool.history import store as history
 from motorpool.history.model import problems
 from motorpool.tenants.organizations import Organization
@@ -15,7 +16,7 @@ from motorpool.tenants.users import User
 from motorpool.transfers import store as transfers
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
-from tests.functions import world
+from tests.functions import wire, world
 from tests.functions.conftest import Caller, event, everything_stored, handler_of
 
 Somebody = Callable[[], Caller]
@@ -92,6 +93,67 @@ def test_a_check_in_and_its_review_are_entries_with_the_check_in_as_it_was(
     assert created["mileage"] == made.body["mileage"]
 
 
+def test_an_amended_check_in_is_an_entry_with_the_new_reading(
+    somebody: Somebody, driver: User, vehicle: Vehicle
+) -> None:
+    made, vehicle = world.check_in(of=vehicle, photos=world.photos(of=driver))
+    World().reviewed(made, "OnHold", of=vehicle)
+    again = [world.photo(f"pho_{n:032x}", of=driver).id for n in range(2)]
+    handles = [[{"url": f"{world.API}/photo/{id}"}] for id in again]
+    amend = Caller("update_mileage_check_in").with_body(
+        mileage=41_000, licensePhotos=handles[0], odometerPhotos=handles[1]
+    )
+    amended = amend.calls(id=made.id)
+    assert amended.status == 200, amended.body
+    entry = listed(somebody())[0]
+    assert (entry["type"], entry["checkIn"]) == ("checkin.amended", amended.body)
+    assert (entry["mileage"], entry["changed"]) == (41_000, ["mileage"])
+
+
+def test_drivers_come_and_go_in_the_history(somebody: Somebody) -> None:
+    body = {"driver_id": world.USER}
+    assert Caller("assign_driver").with_body(**body).calls().status == 204
+    assert Caller("assign_driver").with_body(**body).calls().status == 204
+    assert Caller("unassign_driver").calls().status == 204
+    assert Caller("unassign_driver").calls().status == 204
+    assert [(entry["type"], entry["changed"]) for entry in listed(somebody())[:-1]] == [
+        ("vehicle.driver_unassigned", ["driverId"]),
+        ("vehicle.driver_assigned", ["driverId"]),
+    ]
+
+
+def test_a_failed_transfer_is_an_entry_of_the_worker_that_gave_it_up(
+    somebody: Somebody, vehicle: Vehicle, target: Organization
+) -> None:
+    user = world.driver("usr_" + "8" * 32, at=target, phone="+14155550188")
+    transfer, _ = world.transfer(of=vehicle, to=target, new_user=user)
+    gone = {":id": user.id}
+    table.transact(table.delete(keys.user(user.id), only_if="id = :id", values=gone))
+    handler_of("apply_transfer")(event("apply_transfer"), CONTEXT)
+    failed, accepted, _ = listed(somebody())
+    assert (failed["type"], accepted["type"]) == ("transfer.failed", "transfer.accepted")
+    assert failed["by"] == {"kind": "worker", "id": transfer.id}
+    assert failed["transfer"]["failure"] == "The new user is not one of the new owner's"
+    assert failed["transfer"]["completedAt"] == failed["timestamp"]
+    assert accepted["transfer"]["completedAt"] is None
+
+
+def test_a_forgotten_persons_entries_are_shown_without_what_the_person_was_known_by(
+    somebody: Somebody, driver: User, vehicle: Vehicle
+) -> None:
+    _, vehicle = world.check_in(of=vehicle, photos=world.photos(of=driver))
+    for _, entry in history.every(vehicle.id):
+        [forgotten] = [history.add(entry.forgotten()).request["Item"]]
+        wire.aws("dynamodb").put_item(TableName=table.table_name(), Item=forgotten)
+    assert problems(history.every(vehicle.id), vehicle.head) == []
+    created, registered = listed(somebody())
+    shown = registered["vehicle"]
+    assert (shown["license"], shown["customerPhoneNumber"]) == (None, None)
+    assert shown["vin"] == vehicle.vin
+    assert created["checkIn"]["license"] == ""
+    assert created["checkIn"]["licensePhotos"][0]["latitude"] is None
+
+
 def test_a_new_owner_sees_of_the_time_before_only_what_the_car_is_known_by(
     somebody: Somebody, driver: User, vehicle: Vehicle, target: Organization
 ) -> None:
@@ -156,7 +218,7 @@ def size_of(value: Any) -> int:
 
 
 @pytest.mark.parametrize("levels", [1, 3])
-def test_a_check_ins_entry_takes_two_write_units(levels: int) -> None:
+def test_the_entries_of_a_check_in_and_its_review_take_two_write_units_each(levels: int) -> None:
     """One unit for each kilobyte, doubled in a transaction."""
     at = world.organization("org_" + "1" * 32)
     for level in range(levels - 1):
@@ -169,11 +231,14 @@ def test_a_check_ins_entry_takes_two_write_units(levels: int) -> None:
     world.photos(of=driver, latitude=37.7793056, longitude=-122.4193056)
     made = Caller("create_mileage_check_in").with_body(vehicleId=id, licensePlate="LONG-42").calls()
     assert made.status == 200
-    [entry] = [
-        item
+    declined = Caller("review_mileage_check_in").with_body(
+        checkInStatus="Declined", adminNote="The plate in the photo is another vehicle's."
+    )
+    assert declined.calls(id=made.body["id"]).status == 200
+    sizes = {
+        item["type"]: size_of(item) - 3 - len(item)
         for item in everything_stored()
-        if (item["pk"], item["sk"]) == (f"VEHICLE#{id}", "HISTORY#00000002")
-    ]
-    size = size_of(entry) - 3
-    print(f"\nentry of a check-in, {levels} levels: {size} bytes")
-    assert size <= 1024
+        if item["pk"] == f"VEHICLE#{id}" and item["sk"].startswith("HISTORY#")
+    }
+    assert sizes.keys() == {"vehicle.registered", "checkin.created", "checkin.declined"}
+    assert max(sizes.values()) <= 1024

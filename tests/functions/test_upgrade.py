@@ -218,6 +218,40 @@ def test_a_history_of_the_second_version_is_whole_and_goes_on() -> None:
     ]
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 7, 8])
+def test_a_history_goes_on_after_a_function_of_the_first_version_changed_the_vehicle(
+    length: int,
+) -> None:
+    """It writes the attributes that it knows: without the end of the history."""
+    for _ in range(length):
+        active = called("get_vehicle", vehicleId=VEHICLE).body["active"]
+        called("deactivate_vehicle" if active else "activate_vehicle", vehicleId=VEHICLE)
+    wire.aws("dynamodb").update_item(
+        TableName=table.table_name(),
+        Key={"pk": {"S": f"VEHICLE#{VEHICLE}"}, "sk": {"S": "VEHICLE"}},
+        UpdateExpression="REMOVE historyNumber, historyHash",
+    )
+    called("update_vehicle", vehicleId=VEHICLE)
+    vehicle = vehicles.find(VEHICLE)
+    assert vehicle is not None
+    assert problems(history.every(VEHICLE), vehicle.head) == []
+    assert vehicle.history_number == length + 1
+
+
+def test_custody_of_both_versions_is_one_list_whose_pages_are_full() -> None:
+    for function in ("deactivate_vehicle", "activate_vehicle", "deactivate_vehicle"):
+        called(function, vehicleId=MOVING)
+    delivered()
+    called("activate_vehicle", vehicleId=MOVING)
+    query, owners = {"page_size": "1"}, []
+    for _ in range(2):
+        page = Caller("get_custody").with_query(**query).calls(vehicle_id=MOVING).body
+        owners += [(each["owner_id"], each["transfer_id"]) for each in page["custody"]]
+        query["page_token"] = page["next_page_token"]
+    assert owners == [(ORGANIZATION, None), (TARGET, TRANSFER)]
+    assert query["page_token"] is None
+
+
 def test_a_vehicle_of_the_first_version_has_a_history_since_its_next_change() -> None:
     assert called("list_vehicle_history", vehicleId=VEHICLE).body["history"] == []
     called("deactivate_vehicle", vehicleId=VEHICLE)

@@ -213,6 +213,18 @@ class CheckIn:
             known = replace(known, check_in_status="OnHold", admin_note=note)
         return replace(known, updated=now_ms())
 
+    def forgotten(self) -> Self:
+        """The check-in without what its user can be known by; its photos are deleted apart."""
+        return replace(
+            self,
+            license="",
+            admin_note=None,
+            license_latitude=None,
+            license_longitude=None,
+            odometer_latitude=None,
+            odometer_longitude=None,
+        )
+
     def event(self, type: CheckInEvent | None = None) -> Event:
         """What happened to the check-in; without `type`, what its status says of its last change.
 

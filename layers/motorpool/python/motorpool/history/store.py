@@ -5,13 +5,24 @@ from motorpool.dynamodb.items import Item, from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, TransactItem, VersionConflict
 from motorpool.history.model import Entry, Head
 
+THERE = "attribute_exists(pk)"
+
 
 def add(entry: Entry) -> TransactItem:
     """The write of a new entry, for the transaction of the change. Raises VersionConflict."""
+    return _put(entry, only_if=FREE)
+
+
+def forgotten(entry: Entry) -> TransactItem:
+    """The write that erases from an entry what a person can be known by."""
+    return _put(entry.forgotten(), only_if=THERE)
+
+
+def _put(entry: Entry, *, only_if: str) -> TransactItem:
     attributes = to_attributes(entry)
     del attributes["vehicleId"]  # It is in the key.
     key = keys.history(entry.vehicle_id, entry.n)
-    return table.put(key, attributes, only_if=FREE, refused=VersionConflict())
+    return table.put(key, attributes, only_if=only_if, refused=VersionConflict())
 
 
 def of_vehicle(

@@ -36,6 +36,16 @@ def get_by_phone(phone: str, *, visible_to: Caller) -> User:
     return get(claim["userId"], visible_to=visible_to)
 
 
+def removed(user: User) -> tuple[TransactItem, ...]:
+    """The writes that delete a user and its phone's claim. Raises VersionConflict."""
+    itself = {":user": user.id}
+    claim = keys.phone_claim(user.partner_id, user.phone)
+    return (
+        table.delete(keys.user(user.id), only_if="id = :user", values=itself),
+        table.delete(claim, only_if="userId = :user", values=itself),
+    )
+
+
 def add(user: User) -> tuple[TransactItem, ...]:
     """The writes of a new user and its phone's claim. Raises UserAlreadyExists on a taken phone."""
     return (
