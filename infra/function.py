@@ -121,6 +121,7 @@ class FunctionFolder(Construct):
                 target=self.live,
                 event_source_arn=queues.live[spec.queue].queue_arn,
                 batch_size=spec.batch,
+                max_batching_window=Duration.seconds(spec.window) if spec.window else None,
                 max_concurrency=spec.concurrency,
                 report_batch_item_failures=True,
             )

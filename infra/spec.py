@@ -22,7 +22,7 @@ Layer = Literal["motorpool", "runtime", "vin", "photos"]
 Index = Literal["gsi1", "gsi2"]
 Secret = Literal["pepper", "cursor_key", "token_key"]
 # All that a queue needs beside its name here is in its consumer's `route.py`.
-Queue = Literal["uploads", "transfers", "expiries"]
+Queue = Literal["uploads", "transfers", "expiries", "events"]
 TableAction = Literal[
     "GetItem",
     "BatchGetItem",
@@ -100,9 +100,10 @@ class Route(Spec):
 class Consumer(Spec):
     """A function that consumes a queue, at most `batch` messages at a time.
 
-    `told_of`: the items of the table about which the dispatcher sends the queue messages; none when
-    others send them. At most `concurrency` of the function run at once, so that a burst of messages
-    leaves the account's concurrency to the APIs.
+    A batch that is not full waits up to `window` seconds. `told_of`: the items of the table about
+    which the dispatcher sends the queue messages; none when others send them. At most `concurrency`
+    of the function run at once, so that a burst of messages leaves the account's concurrency to the
+    APIs.
 
     A message that failed is delivered again after 2 to 20 s (`motorpool.messages.consumer`), 11 s
     on the average after the first few; the function may shorten the time until then. After so many
@@ -114,6 +115,7 @@ class Consumer(Spec):
     queue: Queue
     told_of: Items | tuple[Items, ...] = ()
     batch: int = 1
+    window: int = 0
     concurrency: int
     deliveries: int = 60
     oldest: int = 60

@@ -35,4 +35,4 @@ def handler(request: CreateUser, caller: Caller) -> Result[UserAnswer]:
         email=request.email,
         state=request.address.state,
     )
-    return Result(UserAnswer.of(user), users.add(user))
+    return Result(UserAnswer.of(user), users.add(user, by=caller.actor))

@@ -2,7 +2,8 @@ from infra.spec import Consumer, Items, Uses
 
 spec = Consumer(
     queue="expiries",
-    told_of=Items(pk="PHOTO#", when="expired", message={"key": "pk"}),
+    # By `sk` too, because a photo's other items expire later.
+    told_of=Items(pk="PHOTO#", sk="PHOTO", when="expired", message={"key": "pk"}),
     batch=10,
     concurrency=2,
     deliveries=60,

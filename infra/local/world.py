@@ -166,7 +166,7 @@ class World:
             at, first_name=first, last_name=last, phone=phone or new_phone(), state=state
         )
         user = replace(enrolled, id=id or enrolled.id)
-        self.save(*users.add(user))
+        self.save(*users.add(user, by=BUILDER))
         return user
 
     def vehicle(

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from motorpool.dynamodb import keys
 from motorpool.dynamodb.values import to_values
+from motorpool.history import store as history_store
 from tests.e2e.api import Api, at_once
 from tests.e2e.operators import Run
 from tests.e2e.tenant import Tenant
@@ -80,12 +80,12 @@ def test_eight_changes_at_once_are_entries_without_a_gap(fleet: Tenant, motorpoo
 
 
 def put(vehicle_id: str, number: int, item: dict[str, Any]) -> None:
-    key = to_values(keys.history(vehicle_id, number)._asdict())
+    key = to_values(history_store.key_of(vehicle_id, number)._asdict())
     boto3.client("dynamodb").put_item(TableName=os.environ["TABLE_NAME"], Item=item | key)
 
 
 def entry(vehicle_id: str, number: int) -> Any:
-    key = to_values(keys.history(vehicle_id, number)._asdict())
+    key = to_values(history_store.key_of(vehicle_id, number)._asdict())
     return boto3.client("dynamodb").get_item(TableName=os.environ["TABLE_NAME"], Key=key)["Item"]
 
 
@@ -94,7 +94,7 @@ def _changes(id: str) -> None:
 
 
 def _removes(id: str) -> None:
-    key = to_values(keys.history(id, 2)._asdict())
+    key = to_values(history_store.key_of(id, 2)._asdict())
     boto3.client("dynamodb").delete_item(TableName=os.environ["TABLE_NAME"], Key=key)
 
 

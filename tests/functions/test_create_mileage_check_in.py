@@ -522,7 +522,7 @@ def test_a_photo_inspected_between_reading_and_writing_is_read_again(
     def once_the_inspection_is_done(*writes: table.TransactItem) -> None:
         monkeypatch.setattr(table, "transact", transact)
         assert pair.license
-        table.transact(photos.inspected(replace(pair.license, **seen)))
+        table.transact(*photos.inspected(replace(pair.license, **seen)))
         transact(*writes)
 
     monkeypatch.setattr(table, "transact", once_the_inspection_is_done)

@@ -29,7 +29,7 @@ def entry(after: Entry | None = None, **changes: Any) -> Entry:
     }
     event = Event(**(known | changes))
     head = after.head if after else None
-    return Entry.create(event, vehicle_id=VEHICLE, after=head, by=CLIENT, changed=("plate",))
+    return Entry.create(event, subject_id=VEHICLE, after=head, by=CLIENT, changed=("plate",))
 
 
 @pytest.fixture

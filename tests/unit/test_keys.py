@@ -34,7 +34,7 @@ def made(maker: Callable[..., Any]) -> Any:
 
     def named(text: str) -> str:
         for name in numbers:
-            text = text.replace("00000007", f"<{name}>").replace("#7", f"#<{name}>")
+            text = re.sub(r"\b0+7$", f"<{name}>", text).replace("#7", f"#<{name}>")
         return text
 
     result = maker(**values)

@@ -41,6 +41,7 @@ ENTITIES: dict[str, "Entity"] = {
 # Read attribute by attribute, where they are used: tests/functions/test_upgrade.py.
 READ_BY_ATTRIBUTE = {
     "phone_claim", "vin_claim", "plate_claim", "rate", "request", "review_entry",
+    "in_feed", "segment", "feed_head",
 }  # fmt: skip
 
 
@@ -50,8 +51,8 @@ def stored() -> Iterator[Any]:
         for item in written_by(version):
             if entity := ENTITIES.get(kind_of(item)):
                 label = f"{version} {item['pk']['S']} {item['sk']['S']}"
-                # An entry of a history has its vehicle's id in its key.
-                attributes = {"vehicleId": item["pk"]["S"]} | from_values(item)
+                # An entry of a history has the id of what it is about in its key.
+                attributes = {"subjectId": item["pk"]["S"]} | from_values(item)
                 yield pytest.param(entity, attributes, id=label)
 
 

@@ -82,7 +82,7 @@ def test_an_accepted_transfer_reserves_the_vehicle_and_moves_nothing(
 
 def custody_of(transfer: Transfer) -> Custody:
     """The custody that its entry in the vehicle's history begins."""
-    entry = Entry.create(transfer.event(), vehicle_id=transfer.vehicle_id, after=None, by=BUILDER)
+    entry = Entry.create(transfer.event(), subject_id=transfer.vehicle_id, after=None, by=BUILDER)
     return Custody.begun(entry)
 
 

@@ -54,6 +54,8 @@ def _pattern_of(maker: str) -> re.Pattern[str]:
     numbers = {parameter.name for parameter in parameters if parameter.annotation is int}
     values = {p.name: 7 if p.name in numbers else f"<{p.name}>" for p in parameters}
     text = re.escape("\n".join(function(**values)))
+    # Of some kinds the partition is that of another item.
+    text = text.replace("<partition>", "[A-Z]+#[^#]+")
     return re.compile(re.sub("0*7", r"\\d+", re.sub("<[a-z_]+>", "[^#]+", text)))
 
 

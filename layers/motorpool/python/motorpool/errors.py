@@ -106,6 +106,14 @@ class NoPermission(MotorpoolError):
     message = "The client's organizations do not include the one that this resource belongs to"
 
 
+class EventsExpired(MotorpoolError):
+    """Events that came after `after` are no longer kept: start without `after`."""
+
+    partner = Refusal(410, "ERROR_EVENTS_EXPIRED")
+    supplier = Refusal(410, "events_expired")
+    message = "Events after that one are no longer kept; start again without `after`"
+
+
 class OrganizationNotFound(MotorpoolError):
     """There is no such organization, it is another partner's or, on the supplier API, outside the
     client's organizations.

@@ -120,6 +120,7 @@ class Endpoint:
         self.query: type[BaseModel] | None = hints.get("query")
         for model in filter(None, (self.answer, self.body, self.query)):
             model.model_rebuild()
+        self.lists = _lists(self.query)
         self.not_stored = _not_stored(self.answer)
         if self.not_stored and renew is None:
             raise TypeError(f"nothing renews {', '.join(sorted(self.not_stored))}")
@@ -218,7 +219,9 @@ class Endpoint:
         arguments = {name: given[name] for name in self.path}
         with _as_invalid_parameters():
             if self.query:
-                arguments["query"] = self.query.model_validate(asked.query, strict=False)
+                arguments["query"] = self.query.model_validate(
+                    asked.query(lists=self.lists), strict=False
+                )
             if self.body:
                 body = _form(asked) if self.form else asked.body
                 arguments["request"] = self.body.model_validate_json(body)
@@ -253,6 +256,13 @@ def _shown(result: Result[Any], without: frozenset[str] = frozenset()) -> FirstA
     if result.answer is None:
         return FirstAnswer(204, "", headers)
     return FirstAnswer(200, result.answer.model_dump_json(exclude=without), headers)
+
+
+def _lists(query: type[BaseModel] | None) -> frozenset[str]:
+    """The names of the query parameters that may be given more than once."""
+    fields = query.model_fields if query else {}
+    of = {name: get_origin(field.annotation) for name, field in fields.items()}
+    return frozenset(fields[name].alias or name for name, origin in of.items() if origin is list)
 
 
 def _not_stored(answer: type[BaseModel] | None) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -70,10 +70,14 @@ class GatewayEvent:
             raise InvalidParameters(("body", "is not form-encoded")) from None
         return json.dumps(_each_once(fields)).encode()
 
-    @property
-    def query(self) -> dict[str, str]:
-        """The query parameters. Raises InvalidParameters on one that is given twice."""
-        return _each_once(self.event.get("multiValueQueryStringParameters") or {})
+    def query(self, *, lists: Collection[str] = ()) -> dict[str, str | list[str]]:
+        """The query parameters. `lists`: the names of those that may be given more than once.
+
+        Raises InvalidParameters when another one is.
+        """
+        given = dict(self.event.get("multiValueQueryStringParameters") or {})
+        several = {name: given.pop(name) for name in lists if name in given}
+        return {**_each_once(given), **several}
 
     def header(self, name: str) -> list[str]:
         """All values of a header."""

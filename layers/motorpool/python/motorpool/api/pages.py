@@ -38,7 +38,7 @@ class PageQuery(PartnerModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_the_supplier_apis(cls, given: Any) -> Any:
-        return _without(given, page_size="limit", page_token="cursor")  # noqa: S106
+        return without(given, page_size="limit", page_token="cursor")  # noqa: S106
 
 
 class SupplierPageQuery(SupplierModel):
@@ -58,10 +58,10 @@ class SupplierPageQuery(SupplierModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_the_partner_apis(cls, given: Any) -> Any:
-        return _without(given, limit="page_size", cursor="page_token")
+        return without(given, limit="page_size", cursor="page_token")
 
 
-def _without(given: Any, **instead: str) -> Any:
+def without(given: Any, **instead: str) -> Any:
     """The query parameters, if none is in `instead`: the other API's names, and this API's."""
     for name, ours in instead.items():
         if name in given:

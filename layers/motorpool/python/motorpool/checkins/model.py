@@ -248,7 +248,7 @@ class CheckIn:
                 "license": "",  # after its user was forgotten
                 **entry.thing,
                 **(entry.personal or {}),
-                "vehicleId": entry.vehicle_id,
+                "vehicleId": entry.subject_id,
                 "partnerId": entry.partner_id,
                 "ownerPath": entry.owner_paths[0],
                 "checkInStatus": _STATUS_AFTER[entry.type],

@@ -96,8 +96,30 @@ def custody(vehicle_id: str, number: int) -> Key:
     return Key(f"VEHICLE#{vehicle_id}", f"{CUSTODY}{number:08d}")
 
 
-def history(vehicle_id: str, number: int) -> Key:
-    return Key(f"VEHICLE#{vehicle_id}", f"{HISTORY}{number:08d}")
+# In the partition of what it is about.
+def history(partition: str, number: int) -> Key:
+    return Key(partition, f"{HISTORY}{number:08d}")
+
+
+def in_feed(partition: str) -> Key:
+    return Key(partition, "FEED")
+
+
+FEED = "FEED#"
+# Sorts after every segment.
+FEED_HEAD = "HEAD"
+
+
+def feed(partner_id: str) -> str:
+    return f"{FEED}{partner_id}"
+
+
+def segment(partner_id: str, last: int) -> Key:
+    return Key(feed(partner_id), f"{last:015d}")
+
+
+def feed_head(partner_id: str) -> Key:
+    return Key(feed(partner_id), FEED_HEAD)
 
 
 def transfer(transfer_id: str) -> Key:

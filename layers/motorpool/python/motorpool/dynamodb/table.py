@@ -167,11 +167,17 @@ def page(
     after: Item | None,
     index: Literal["gsi1", "gsi2"] | None = None,
     begins_with: str = "",
+    sort_key_after: str = "",
     newest_first: bool = False,
+    consistent: bool = False,
 ) -> Page:
-    """The next `limit` items of a partition after the key `after`, in order of the sort key."""
-    request = _query_request(pk, index, begins_with)
-    request |= {"Limit": limit, "ScanIndexForward": not newest_first}
+    """The next `limit` items of a partition after the key `after`, in order of the sort key.
+
+    `sort_key_after` instead of `begins_with`: those whose sort key is greater. `consistent`:
+    strongly, which no index allows.
+    """
+    request = _query_request(pk, index, begins_with, sort_key_after)
+    request |= {"Limit": limit, "ScanIndexForward": not newest_first, "ConsistentRead": consistent}
     if after:
         request["ExclusiveStartKey"] = to_values(after)
     with _faults_as_unavailable():

@@ -1,21 +1,28 @@
-"""The partner API's answers about what happened to a vehicle."""
+"""The partner API's answers about what happened."""
 
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from motorpool.access.callers import ActorKind, Caller
+from motorpool.api.pages import Token, without
 from motorpool.api.public_url import PublicUrl
-from motorpool.api.schemas import PartnerModel
+from motorpool.api.schemas import Id, PartnerModel
 from motorpool.checkins.model import CheckIn
 from motorpool.checkins.partner_api import MileageCheckInAnswer
 from motorpool.clock import iso
+from motorpool.events.feed import Found
 from motorpool.history.model import Entry, EventType
+from motorpool.photos.model import Photo, handle
+from motorpool.photos.partner_api import PhotoStatusAnswer
+from motorpool.tenants.partner_api import UserAnswer
+from motorpool.tenants.users import User
 from motorpool.transfers.model import Transfer
 from motorpool.transfers.partner_api import PartnerTransfer
 from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.partner_api import VehicleAnswer
 
+EVENT_ID = "evt_Vd0mJ4xq0b8a5Wm2qH1yZrS7cT3kU9fLxEoNgPiQyBvAsDwR"
 # The names of the vehicle's attributes that the API calls otherwise.
 NAMES = {"plate": "license", "ownerId": "organizationId", "highestMileage": "mileage"}
 
@@ -81,7 +88,6 @@ class HistoryEntry(PartnerModel):
     def of(cls, entry: Entry, caller: Caller, here: PublicUrl) -> Self:
         """The entry as that caller sees it."""
         whole = any(map(caller.sees, entry.owner_paths))
-        about = entry.type.partition(".")[0] if whole else ""
         return cls(
             n=entry.n,
             type=entry.type,
@@ -90,14 +96,41 @@ class HistoryEntry(PartnerModel):
             by=ActorAnswer(kind=entry.by, id=entry.by_id) if whole else None,
             request_id=entry.request_id if whole else None,
             changed=[NAMES.get(name, name) for name in entry.changed or ()] if whole else None,
-            vehicle=VehicleAnswer.of(Vehicle.as_in(entry)) if about == "vehicle" else None,
-            check_in=(
-                MileageCheckInAnswer.of(CheckIn.as_in(entry), here) if about == "checkin" else None
-            ),
-            transfer=PartnerTransfer.of(Transfer.as_in(entry)) if about == "transfer" else None,
+            vehicle=vehicle_in(entry) if whole else None,
+            check_in=check_in_in(entry, here) if whole else None,
+            transfer=transfer_in(entry) if whole else None,
             before=entry.before,
             hash=entry.hash,
         )
+
+
+def vehicle_in(entry: Entry) -> VehicleAnswer | None:
+    """The vehicle after an event of it; None after any other."""
+    return VehicleAnswer.of(Vehicle.as_in(entry)) if entry.type.startswith("vehicle.") else None
+
+
+def check_in_in(entry: Entry, here: PublicUrl) -> MileageCheckInAnswer | None:
+    """The check-in after an event of it; None after any other."""
+    if not entry.type.startswith("checkin."):
+        return None
+    return MileageCheckInAnswer.of(CheckIn.as_in(entry), here)
+
+
+def transfer_in(entry: Entry) -> PartnerTransfer | None:
+    """The transfer after an event of it; None after any other."""
+    return PartnerTransfer.of(Transfer.as_in(entry)) if entry.type.startswith("transfer.") else None
+
+
+def photo_in(entry: Entry, here: PublicUrl) -> PhotoStatusAnswer | None:
+    """The photo after an event of it; None after any other."""
+    if not entry.type.startswith("photo."):
+        return None
+    return PhotoStatusAnswer.of(Photo.as_in(entry), handle(entry.subject_id, here))
+
+
+def user_in(entry: Entry) -> UserAnswer | None:
+    """The user after an event of it; None after any other."""
+    return UserAnswer.of(User.as_in(entry)) if entry.type.startswith("user.") else None
 
 
 class HistoryAnswer(PartnerModel):
@@ -115,3 +148,99 @@ class HistoryAnswer(PartnerModel):
         """The page as that caller sees it."""
         shown = [HistoryEntry.of(entry, caller, here) for entry in entries]
         return cls(history=shown, next_cursor=next_cursor)
+
+
+class EventsQuery(PartnerModel):
+    """Which events to get."""
+
+    after: Token | None = Field(
+        None,
+        description="The `after` of the answer before, or the `id` of an event; without it, from "
+        "the oldest event that is kept.",
+    )
+    type: list[EventType] = Field(
+        default=[], description="Only events of this type. May be given several times."
+    )
+    vehicle_id: Id | None = Field(None, description="Only events of this vehicle.")
+    limit: int = Field(25, ge=1, le=100, description="The most events to get.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_other_paging(cls, given: Any) -> Any:
+        return without(given, cursor="after", page_size="limit", page_token="after")  # noqa: S106
+
+
+class EventData(PartnerModel):
+    """What an event is about, as it was after it. Exactly one of the last five is not null."""
+
+    vehicle_id: str | None = Field(
+        description="Id of the vehicle; null for events of photos and users.",
+        examples=["veh_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c"],
+    )
+    n: int | None = Field(
+        description="Number of the entry in the vehicle's history; null for events of photos and "
+        "users.",
+        examples=[2],
+    )
+    vehicle: VehicleAnswer | None = Field(
+        description="The vehicle; null unless `type` begins with `vehicle.`."
+    )
+    check_in: MileageCheckInAnswer | None = Field(
+        description="The check-in; null unless `type` begins with `checkin.`."
+    )
+    transfer: PartnerTransfer | None = Field(
+        description="The transfer; null unless `type` begins with `transfer.`."
+    )
+    photo: PhotoStatusAnswer | None = Field(
+        description="The photo; null unless `type` begins with `photo.`."
+    )
+    user: UserAnswer | None = Field(description="The user; null unless `type` begins with `user.`.")
+
+    @classmethod
+    def of(cls, entry: Entry, here: PublicUrl) -> Self:
+        """What the entry is about."""
+        return cls(
+            vehicle_id=entry.subject_id if entry.is_of_a_vehicle else None,
+            n=entry.n if entry.is_of_a_vehicle else None,
+            vehicle=vehicle_in(entry),
+            check_in=check_in_in(entry, here),
+            transfer=transfer_in(entry),
+            photo=photo_in(entry, here),
+            user=user_in(entry),
+        )
+
+
+class EventAnswer(PartnerModel):
+    """Something that happened."""
+
+    id: str = Field(description="Id of the event.", examples=[EVENT_ID])
+    type: EventType = Field(description="What happened.", examples=["vehicle.updated"])
+    timestamp: str = Field(
+        description="When it happened (ISO 8601, UTC).", examples=["2026-11-21T09:30:00.000Z"]
+    )
+    data: EventData
+
+    @classmethod
+    def of(cls, id: str, entry: Entry, here: PublicUrl) -> Self:
+        """The entry as an event."""
+        return cls(id=id, type=entry.type, timestamp=iso(entry.at), data=EventData.of(entry, here))
+
+
+class EventsAnswer(PartnerModel):
+    """The next events of the feed, in its order."""
+
+    events: list[EventAnswer] = Field(description="The events.")
+    after: str | None = Field(
+        description="The `after` to go on with, also when there are no events; null when nothing "
+        "ever happened.",
+        examples=[EVENT_ID],
+    )
+    has_more: bool = Field(
+        description="Whether events follow. If not, ask again later.", examples=[False]
+    )
+
+    @classmethod
+    def of(cls, found: Found, here: PublicUrl) -> Self:
+        """The events as the partner API shows them."""
+        events = [EventAnswer.of(id, entry, here) for id, entry in found.events]
+        return cls(events=events, after=found.after, has_more=found.has_more)

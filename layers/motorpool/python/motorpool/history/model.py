@@ -1,4 +1,6 @@
-"""A vehicle's history: numbered entries, each with the hash of the entry before it.
+"""Histories: numbered entries about a vehicle, a user or a photo.
+
+Each entry about a vehicle has the hash of the entry before it.
 
 An entry's hash is SHA-256 over its canonical JSON (RFC 8785): everything in it but the hash itself.
 What a person can be known by stands there as one digest, SHA-256 over 16 random bytes and the
@@ -39,25 +41,27 @@ CheckInEvent = Literal[
     "checkin.on_hold",
 ]
 TransferEvent = Literal["transfer.accepted", "transfer.completed", "transfer.failed"]
-EventType = VehicleEvent | CheckInEvent | TransferEvent
+PhotoEvent = Literal["photo.ready", "photo.rejected"]
+UserEvent = Literal["user.created", "user.updated"]
+EventType = VehicleEvent | CheckInEvent | TransferEvent | PhotoEvent | UserEvent
 
 SALT_BYTES = 16
 
 
 class Head(NamedTuple):
-    """The number and the hash of a vehicle's last entry."""
+    """The number and the hash of the last entry; users' and photos' entries are not chained."""
 
     n: int
-    hash: str
+    hash: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a vehicle, at `at` (ms), before it has a number.
+    """Something that happened at `at` (ms), before it has a number.
 
-    `owner_paths`: the organization that it belongs to: the vehicle's owner, or of a check-in the
-    one that made it; of a transfer, the former owner and the new one. `thing` is what the APIs show
-    of the vehicle, check-in or transfer, and `personal` what of that a person can be known by; both
+    `owner_paths`: the organization that it belongs to: the vehicle's owner, the user's, or of a
+    check-in the one that made it; of a transfer, the former owner and the new one. `thing` is what
+    the APIs show of what it happened to, and `personal` what of that a person can be known by; both
     by the attributes of its item.
     """
 
@@ -78,15 +82,16 @@ def shown(entity: "DataclassInstance", *fields: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Entry `n` of a vehicle's history: what happened and who did it.
+    """Entry `n` of a history: what happened and who did it.
 
-    `by` and `by_id` are the actor, `changed` the attributes of the vehicle that it changed,
-    `before` the hash of entry `n - 1`. `personal` and `salt` are None when there is nothing
-    personal; after a person was forgotten, `personal_digest` is in their place. A field that is
-    None has no place in the canonical form, so a new one leaves older hashes as they are.
+    `subject_id` is the vehicle, or without one the user or photo. `by` and `by_id` are the actor,
+    `changed` the attributes of the vehicle that it changed, `before` the hash of entry `n - 1`.
+    `personal` and `salt` are None when there is nothing personal; after a person was forgotten,
+    `personal_digest` is in their place. A field that is None has no place in the canonical form, so
+    a new one leaves older hashes as they are.
     """
 
-    vehicle_id: str
+    subject_id: str
     n: int
     type: EventType
     at: int
@@ -108,14 +113,14 @@ class Entry:
         cls,
         event: Event,
         *,
-        vehicle_id: str,
+        subject_id: str,
         after: Head | None,
         by: Actor,
         changed: tuple[str, ...] = (),
     ) -> Self:
         """The entry after `after`; the first one, when that is None."""
         entry = cls(
-            vehicle_id=vehicle_id,
+            subject_id=subject_id,
             n=after.n + 1 if after else 1,
             type=event.type,
             at=event.at,
@@ -132,6 +137,11 @@ class Entry:
             hash="",
         )
         return replace(entry, hash=entry.computed_hash)
+
+    @property
+    def is_of_a_vehicle(self) -> bool:
+        """Whether it is about a vehicle, or a check-in or transfer of it."""
+        return self.subject_id.startswith("veh")
 
     @property
     def head(self) -> Head:

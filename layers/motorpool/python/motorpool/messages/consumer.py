@@ -1,5 +1,7 @@
 """@consumer: turns a function of one message into a handler of a queue's batches.
 
+@consumer_of_groups: the same for a function of several messages.
+
 A message that fails is delivered again after 2 to 20 s; the rest of its batch is not. A message
 that keeps failing goes to the dead-letter queue, which has an alarm; one that cannot be parsed goes
 there at once. If the function itself ends, its messages come again after the queue's visibility
@@ -8,15 +10,16 @@ timeout.
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
     process_partial_response,
 )
+from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from pydantic import BaseModel
 
 from motorpool import aws, budget, telemetry
@@ -71,6 +74,56 @@ def consumer(
         return process_partial_response(event, one, processor, context)
 
     return handler
+
+
+def consumer_of_groups(
+    handle: Callable[[list[Any]], None],
+) -> "Callable[[dict[str, Any], LambdaContext], dict[str, Any]]":
+    """Make a function of several messages the handler of a queue's batches.
+
+    It is called with all messages of a batch that are of one message group; when it fails, they
+    all come again. Messages are parsed as the model that the list is annotated with.
+    """
+    [kinds] = [hint for name, hint in get_type_hints(handle).items() if name != "return"]
+    [kind] = get_args(kinds)
+
+    @answers_pings
+    def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+        function = telemetry.function_of(context)
+        began = time.monotonic()
+        groups: dict[str | None, list[SQSRecord]] = {}
+        for record in SQSEvent(event).records:
+            groups.setdefault(record.attributes.message_group_id, []).append(record)
+        failed: list[SQSRecord] = []
+        for records in groups.values():
+            received = telemetry.Message(function, records[0].message_id)
+            with budget.of_one_request(began=began) as left:
+                try:
+                    if left.is_spent:
+                        raise Unavailable
+                    if messages := list(_read(records, kind.model_validate_json, received)):
+                        handle(messages)
+                        received.handled()
+                except Exception as fault:
+                    received.handled(fault)
+                    failed += records
+        for record in failed:
+            _deliver_again_soon(record)
+        return {"batchItemFailures": [{"itemIdentifier": each.message_id} for each in failed]}
+
+    return handler
+
+
+def _read(
+    records: "list[SQSRecord]", read: Callable[[str], Any], received: telemetry.Message
+) -> Iterator[Any]:
+    """The messages; those that cannot be parsed go to the dead-letter queue."""
+    for record in records:
+        try:
+            yield read(record.body)
+        except ValueError as malformed:
+            queues.send_to_dead_letters(record.body)
+            received.handled(malformed)
 
 
 def _deliver_again_soon(record: "SQSRecord") -> None:

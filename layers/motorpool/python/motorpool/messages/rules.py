@@ -76,8 +76,9 @@ class Rule:
         if any(item.get(name) != value for name, value in self.items.where.items()):
             return None
         said = {name: item[attribute] for name, attribute in self.items.message.items()}
-        if wrong := [name for name, value in said.items() if not isinstance(value, str | int)]:
-            raise TypeError(f"{wrong} are neither text nor whole numbers")
+        wrong = [name for name, value in said.items() if not isinstance(value, str | int | list)]
+        if wrong:
+            raise TypeError(f"{wrong} are neither text, whole numbers nor lists")
         body = json.dumps(said)
         if self.items.group is None:
             return Message(body)

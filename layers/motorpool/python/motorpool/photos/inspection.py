@@ -31,7 +31,7 @@ def inspect(
             break
         try:
             photo = _seen(photo, version_id)
-            table.transact(photos.inspected(photo), *also(photo))
+            table.transact(*photos.inspected(photo), *also(photo))
         except VersionConflict:
             continue
         break

@@ -9,7 +9,9 @@ from pydantic import AfterValidator, AwareDatetime, PlainSerializer
 
 from motorpool.api.public_url import PublicUrl
 from motorpool.clock import now_ms
+from motorpool.dynamodb.items import from_attributes
 from motorpool.errors import PhotoNotFound
+from motorpool.history.model import Entry, Event, shown
 from motorpool.ids import new_id
 from motorpool.tenants.users import User
 
@@ -170,6 +172,44 @@ class Photo:
             raise PhotoNotFound(f"The photo was rejected: {self.rejected_because}")
         if size == "thumbnail" and self.photo_status != "Ready":
             raise PhotoNotFound("The photo is not inspected yet, so it has no thumbnail")
+
+    def event(self) -> Event:
+        """What the inspection, which was just now, found."""
+        return Event(
+            type="photo.ready" if self.photo_status == "Ready" else "photo.rejected",
+            at=now_ms(),
+            partner_id=self.partner_id,
+            owner_paths=(self.org_path,),
+            thing=shown(
+                self,
+                "user_id",
+                "content_type",
+                "rejected_because",
+                "size",
+                "width",
+                "height",
+                "sha256",
+            ),
+            personal=shown(self, "latitude", "longitude", "taken_on"),
+        )
+
+    @classmethod
+    def as_in(cls, entry: Entry) -> Self:
+        """The photo as an entry about it shows it; what no API shows is None."""
+        [org_path] = entry.owner_paths
+        return from_attributes(
+            cls,
+            {
+                **entry.thing,
+                **(entry.personal or {}),
+                "id": entry.subject_id,
+                "partnerId": entry.partner_id,
+                "orgId": org_path.rpartition("/")[2],
+                "orgPath": org_path,
+                "photoStatus": "Ready" if entry.type == "photo.ready" else "Rejected",
+                "created": entry.at,
+            },
+        )
 
     def inspected(self, seen: "Inspection", *, size: int, version_id: str) -> Self:
         """The photo as `Ready`, with the content of that version of its file; `size` in bytes."""

@@ -1,11 +1,13 @@
 """Storage of photos."""
 
-from motorpool.access.callers import Caller
+from motorpool.access.callers import Actor, Caller
 from motorpool.clock import now_ms
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, Key, TransactItem, VersionConflict
 from motorpool.errors import NoPermission, PhotoNotFound, PhotoNotOwnedByUser
+from motorpool.history import store as history
+from motorpool.history.model import Entry
 from motorpool.ids import is_id
 from motorpool.photos.model import Photo
 
@@ -81,18 +83,23 @@ def _used_or_changed(item: Item) -> PhotoNotOwnedByUser | VersionConflict:
     return VersionConflict()
 
 
-def inspected(photo: Photo) -> TransactItem:
-    """The write of the inspected photo.
+def inspected(photo: Photo) -> tuple[TransactItem, ...]:
+    """The writes of the inspected photo and the event.
 
     Raises VersionConflict when it was changed after it was read.
     """
+    worker = Actor("worker", photo.id)
+    entry = Entry.create(photo.event(), subject_id=photo.id, after=None, by=worker)
     as_read = {":awaiting": "AwaitingUpload"}
     if photo.used_by:
         as_read[":user"] = photo.used_by
-    return table.put(
-        keys.photo(photo.id),
-        to_attributes(photo),
-        only_if=AWAITED_BY_CHECK_IN if photo.used_by else AWAITED,
-        values=as_read,
-        refused=VersionConflict(),
+    return (
+        table.put(
+            keys.photo(photo.id),
+            to_attributes(photo),
+            only_if=AWAITED_BY_CHECK_IN if photo.used_by else AWAITED,
+            values=as_read,
+            refused=VersionConflict(),
+        ),
+        history.add(entry),
     )

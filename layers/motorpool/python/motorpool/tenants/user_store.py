@@ -1,10 +1,12 @@
 """Storage of users, and of the claims on their phone numbers."""
 
-from motorpool.access.callers import Caller
+from motorpool.access.callers import Actor, Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, TransactItem
 from motorpool.errors import NoPermission, UserAlreadyExists, UserNotFound
+from motorpool.history import store as history
+from motorpool.history.model import Entry
 from motorpool.ids import is_id
 from motorpool.tenants.users import User, is_phone
 
@@ -46,8 +48,12 @@ def removed(user: User) -> tuple[TransactItem, ...]:
     )
 
 
-def add(user: User) -> tuple[TransactItem, ...]:
-    """The writes of a new user and its phone's claim. Raises UserAlreadyExists on a taken phone."""
+def add(user: User, *, by: Actor) -> tuple[TransactItem, ...]:
+    """The writes of a new user, its phone's claim and the event.
+
+    Raises UserAlreadyExists on a taken phone.
+    """
+    event = user.event("user.created")
     return (
         table.put(
             keys.phone_claim(user.partner_id, user.phone),
@@ -56,4 +62,5 @@ def add(user: User) -> tuple[TransactItem, ...]:
             refused=UserAlreadyExists(),
         ),
         table.put(keys.user(user.id), to_attributes(user), only_if=FREE),
+        history.add(Entry.create(event, subject_id=user.id, after=None, by=by)),
     )

@@ -7,6 +7,8 @@ from typing import Annotated, Self
 from pydantic import StringConstraints
 
 from motorpool.clock import now_ms
+from motorpool.dynamodb.items import from_attributes
+from motorpool.history.model import Entry, Event, UserEvent, shown
 from motorpool.ids import new_id
 from motorpool.names import NOT_PRINTABLE
 from motorpool.tenants.organizations import Organization, SupplierType
@@ -42,6 +44,35 @@ class User:
     state: str
     date_added: int
     updated: int
+
+    def event(self, type: UserEvent) -> Event:
+        """What happened to the user."""
+        return Event(
+            type=type,
+            at=self.updated,
+            partner_id=self.partner_id,
+            owner_paths=(self.org_path,),
+            thing=shown(self, "state", "date_added"),
+            personal=shown(self, "first_name", "last_name", "phone", "email"),
+        )
+
+    @classmethod
+    def as_in(cls, entry: Entry) -> Self:
+        """The user as an entry about it shows it; after it was forgotten, without its person."""
+        [org_path] = entry.owner_paths
+        return from_attributes(
+            cls,
+            {
+                **dict.fromkeys(("firstName", "lastName", "phone"), ""),
+                **entry.thing,
+                **(entry.personal or {}),
+                "id": entry.subject_id,
+                "partnerId": entry.partner_id,
+                "orgId": org_path.rpartition("/")[2],
+                "orgPath": org_path,
+                "updated": entry.at,
+            },
+        )
 
     @classmethod
     def create(

@@ -126,7 +126,7 @@ class Transfer:
             {
                 **entry.thing,
                 "partnerId": entry.partner_id,
-                "vehicleId": entry.vehicle_id,
+                "vehicleId": entry.subject_id,
                 "fromOwnerId": from_owner.rpartition("/")[2],
                 "fromOwnerPath": from_owner,
                 "toOwnerId": to_owner.rpartition("/")[2],

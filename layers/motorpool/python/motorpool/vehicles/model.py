@@ -197,7 +197,7 @@ class Vehicle:
             {
                 **entry.thing,
                 **(entry.personal or {}),
-                "id": entry.vehicle_id,
+                "id": entry.subject_id,
                 "partnerId": entry.partner_id,
                 "ownerId": owner_path.rpartition("/")[2],
                 "ownerPath": owner_path,

@@ -71,7 +71,7 @@ def add(vehicle: Vehicle, *, by: Actor) -> tuple[TransactItem, ...]:
     Raises VehicleAlreadyExists when its VIN or plate is taken.
     """
     event = vehicle.event("vehicle.registered")
-    entry = Entry.create(event, vehicle_id=vehicle.id, after=None, by=by)
+    entry = Entry.create(event, subject_id=vehicle.id, after=None, by=by)
     added = vehicle.with_head(entry.head)
     return (
         *(_taken(vehicle, key, what) for key, what in _claims(vehicle).items()),
@@ -96,7 +96,7 @@ def recorded(read: Vehicle, after: Vehicle, event: Event, *, by: Actor) -> tuple
     """
     entry = Entry.create(
         event,
-        vehicle_id=read.id,
+        subject_id=read.id,
         after=read.head or history.head_of(read.id),
         by=by,
         changed=after.changed_since(read),
