@@ -28,7 +28,10 @@ app = typer.Typer(no_args_is_help=True, help="Users.")
 
 # No index leads from a person to all that is known of it, so the whole table is read. Answers that
 # are kept for repeated requests have a body; what it is about is found out here.
-ABOUT = "#user = :user OR #driver = :user OR #thing.#user = :user OR attribute_exists(#body)"
+ABOUT = (
+    "pk = :person OR #user = :user OR #driver = :user OR #thing.#user = :user"
+    " OR attribute_exists(#body)"
+)
 NAMES = {"#user": "userId", "#driver": "driverId", "#thing": "thing", "#body": "body"}
 ROUNDS = 8
 
@@ -134,7 +137,10 @@ def _items_about(user_id: str) -> Iterator[Item]:
         TableName=table.table_name(),
         FilterExpression=ABOUT,
         ExpressionAttributeNames=NAMES,
-        ExpressionAttributeValues={":user": {"S": user_id}},
+        ExpressionAttributeValues={
+            ":user": {"S": user_id},
+            ":person": {"S": keys.user(user_id).pk},
+        },
         ConsistentRead=True,
     ):
         yield from map(from_values, page["Items"])

@@ -1,7 +1,7 @@
 """Transfers under faults: seeded schedules of what befalls each AWS call, and what must hold.
 
-A schedule plays clients, the table's stream and the transfer queue around the three handlers
-(request, dispatch, application). Before any of their calls it may decide that the process dies
+A schedule plays clients, the table's stream and two queues around the handlers (request, dispatch,
+application, numbering of events). Before any of their calls it may decide that the process dies
 before or after the call, that the call or its answer is lost, that the transaction is cancelled by
 another one, that the queue refuses some messages of a batch, that the table throttles, or that
 somebody else is faster: then another handler runs to its end in between. Messages come up to three
@@ -9,6 +9,7 @@ times more, in any order; what the stream told is told again.
 """
 
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -27,6 +28,7 @@ from moto.dynamodb.models import dynamodb_backends
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes
 from motorpool.dynamodb.values import from_values
+from motorpool.events.model import Segment
 from motorpool.history.model import Entry, problems
 from motorpool.history.store import from_item
 from motorpool.tenants.organizations import Organization
@@ -61,7 +63,7 @@ class Faults:
 
     chance: random.Random
     moto: wire.Wire
-    sent: Callable[[str], None]
+    sent: Callable[[str, str], None]
     overtake: Callable[[], None]
     on: bool = False
     storm: int = 0
@@ -72,7 +74,7 @@ class Faults:
 
         def applied() -> AWSResponse:
             if operation == "SendMessageBatch":
-                return self._taken(wire.body_of(request)["Entries"], refused=())
+                return self._taken(wire.body_of(request), refused=())
             return self.moto(operation, request)
 
         match self._drawn(operation):
@@ -93,20 +95,21 @@ class Faults:
             case "throttled":
                 return wire.error("ThrottlingException")
             case "partly refused":
-                entries = wire.body_of(request)["Entries"]
+                asked = wire.body_of(request)
+                entries = asked["Entries"]
                 refused = self.chance.sample(entries, self.chance.randint(1, len(entries)))
-                return self._taken(entries, refused=[entry["Id"] for entry in refused])
+                return self._taken(asked, refused=[entry["Id"] for entry in refused])
             case "overtaken":
                 self.on = False
                 self.overtake()
                 self.on = True
         return applied()
 
-    def _taken(self, entries: list[dict[str, str]], *, refused: Collection[str]) -> AWSResponse:
+    def _taken(self, asked: dict[str, Any], *, refused: Collection[str]) -> AWSResponse:
         """The queue's answer to a batch of which it takes all but some."""
-        taken = [entry for entry in entries if entry["Id"] not in refused]
+        taken = [entry for entry in asked["Entries"] if entry["Id"] not in refused]
         for entry in taken:
-            self.sent(entry["MessageBody"])
+            self.sent(asked["QueueUrl"], entry["MessageBody"])
         ok = [{"Id": entry["Id"], "MessageId": "a"} for entry in taken]
         failed = [{"Id": id, "Code": "InternalError", "SenderFault": False} for id in refused]
         return wire.answer(200, Successful=ok, Failed=failed)
@@ -140,6 +143,7 @@ class Moto:
     def __call__(self, operation: str, request: AWSPreparedRequest) -> AWSResponse:
         """The answer to a call."""
         if operation not in {"TransactWriteItems", "BatchGetItem", "GetItem"}:
+            # The history of a vehicle after an entry, when a message came too early.
             return wire.to_moto(operation, request)
         asked = wire.body_of(request)
         match operation:
@@ -170,8 +174,9 @@ def _as_json(item: Any) -> Item:
 
 @dataclass(eq=False)
 class Message:
-    """A message of the transfer queue, and how often it comes although it was handled."""
+    """A message of a consumer's queue, and how often it comes although it was handled."""
 
+    consumer: str
     body: str
     again: int
     failures: int = 0
@@ -301,10 +306,11 @@ class Schedule:
         }
 
     def _read_the_stream(self) -> None:
-        """The stream tells of every transfer that is in the table, once, in its order."""
-        known = {record["dynamodb"]["Keys"]["pk"]["S"] for record in self.records}
-        for item in self.stored():
-            if item["sk"]["S"] == "TRANSFER" and item["pk"]["S"] not in known:
+        """The stream tells of every item that somebody is told of, once, a vehicle's in order."""
+        known = [record["dynamodb"]["Keys"] for record in self.records]
+        for item in sorted(self.stored(), key=lambda item: str(item["sk"]["S"])):
+            told = item["sk"]["S"] == "TRANSFER" or item["sk"]["S"].startswith(keys.HISTORY)
+            if told and {"pk": item["pk"], "sk": item["sk"]} not in known:
                 recorded, _ = event("dispatch")["Records"]
                 recorded["dynamodb"] |= {
                     "Keys": {"pk": item["pk"], "sk": item["sk"]},
@@ -329,19 +335,24 @@ class Schedule:
         """An old record, as after a day."""
         self._invoked("dispatch", {"Records": [self.chance.choice(self.records)]})
 
-    def _sent(self, body: str) -> None:
-        self.ever_sent.add(json.loads(body)["transfer_id"])
-        self.messages.append(Message(body, again=self.chance.randrange(REPEATS)))
+    def _sent(self, queue: str, body: str) -> None:
+        consumer = "number_events"
+        if queue == os.environ["TRANSFERS_QUEUE_URL"]:
+            consumer = "apply_transfer"
+            self.ever_sent.add(json.loads(body)["transfer_id"])
+        self.messages.append(Message(consumer, body, again=self.chance.randrange(REPEATS)))
 
     def _deliver(self) -> None:
         """A batch of messages in any order; those that were not handled come again, or die."""
         if not self.messages:
             return
-        size = self.chance.randint(1, min(3, len(self.messages)))
-        batch = self.chance.sample(self.messages, size)
-        [recorded] = event("apply_transfer")["Records"]
+        consumer = self.chance.choice(self.messages).consumer
+        waiting = [message for message in self.messages if message.consumer == consumer]
+        size = self.chance.randint(1, min(3, len(waiting)))
+        batch = self.chance.sample(waiting, size)
+        [recorded] = event(consumer)["Records"]
         records = [recorded | {"messageId": str(n), "body": m.body} for n, m in enumerate(batch)]
-        answer = self._invoked("apply_transfer", {"Records": records})
+        answer = self._invoked(consumer, {"Records": records})
         failed = (
             {str(n) for n in range(size)}
             if answer is None
@@ -356,7 +367,8 @@ class Schedule:
                 message.failures += 1
                 if message.failures == DELIVERIES and message in self.messages:
                     self.messages.remove(message)
-                    self.dead.append(Message(message.body, again=0))
+                    self.dead.append(Message(consumer, message.body, again=0))
+        self._read_the_stream()
 
     def _remove_a_user(self) -> None:
         """What no API does yet: an accepted transfer may then name a new user who is gone."""
@@ -409,6 +421,28 @@ class Schedule:
                 and transfer["transferStatus"] == "completed"
             ]
             self._check_vehicle(vehicle, chain, completed)
+        self._check_feed(stored)
+
+    def _check_feed(self, stored: list[Item]) -> None:
+        """Every entry of every history is in the feed once, one vehicle's in their order."""
+        segments = sorted(
+            (item for item in stored if item["pk"] == keys.feed(world.PARTNER)),
+            key=lambda item: str(item["sk"]),
+        )
+        *segments, head = segments
+        numbered = [each for s in segments for each in Segment.from_item(s).after(0)]
+        assert [number for number, _ in numbered] == list(range(1, head["lastNumber"] + 1))
+        found = [(event.subject_id, event.n) for _, event in numbered]
+        assert len(found) == len(set(found)), "an event is in the feed twice"
+        entries = {
+            (str(item["pk"]).rpartition("#")[2], item["n"])
+            for item in stored
+            if item["sk"].startswith(keys.HISTORY)
+        }
+        assert set(found) == entries, "an event is not in the feed"
+        for subject in {subject for subject, _ in found}:
+            own = [n for other, n in found if other == subject]
+            assert own == sorted(own), "the events of a vehicle are not in their order"
 
     def _checked_history(self, vehicle: Item, of_vehicle: list[Item]) -> list[Entry]:
         """The history of a vehicle, whose chain has no gap; what happened once is in it once."""

@@ -1,4 +1,4 @@
-"""Once, whole and never lost: transfers whose every call may fail, from the request to the end."""
+"""Once, whole and never lost: transfers and their events, when every call may fail."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable

@@ -101,7 +101,7 @@ def test_nothing_that_the_person_is_known_by_is_left_and_the_histories_hold(
     assert (left.user_id, left.customer_phone, left.driver_id) == (None, None, None)
     assert capsys.readouterr().out.splitlines() == [
         "check-ins: 1",
-        "history entries: 5",
+        "history entries: 6",
         "kept answers: 2",
         "photos: 2",
         "user: 1",

@@ -176,9 +176,13 @@ def _files() -> tuple[str, ...]:
 def _is_module(text: str, _: Path) -> bool:
     """A module of ours or what is defined in it (`vehicles.store.of_user`), or one installed."""
     parts = text.split(".")
-    for root in (ROOT, PACKAGE.parent, PACKAGE):
-        if (root / parts[0]).is_dir() or (root / f"{parts[0]}.py").is_file():
-            return _is_below(root, parts)
+    roots = [
+        root
+        for root in (ROOT, PACKAGE.parent, PACKAGE)
+        if (root / parts[0]).is_dir() or (root / f"{parts[0]}.py").is_file()
+    ]
+    if roots:
+        return any(_is_below(root, parts) for root in roots)
     return find_spec(parts[0]) is not None
 
 

@@ -62,7 +62,7 @@ def test_an_auditor_computes_the_same_hash_with_nothing_but_json_and_sha_256() -
     padded = salt + "=" * (-len(salt) % 4)
     personal = urlsafe_b64decode(padded) + json.dumps(values, **sorted_json).encode()
     content = {
-        "vehicleId": VEHICLE,
+        "subjectId": VEHICLE,
         "n": 2,
         "type": "vehicle.updated",
         "at": 1_795_649_774_728,

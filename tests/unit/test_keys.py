@@ -113,9 +113,17 @@ def callers_of(name: str) -> set[str]:
     }
 
 
+HANDED_ON = {
+    "apply_transfer": "transfers/apply.py",
+    "list_events": "events/feed.py",
+    "list_supplier_events": "events/feed.py",
+    "number_events": "events/numbering.py",
+}
+
+
 def applied_by(handler: Path) -> list[Path]:
-    """The queue's consumer hands its message on to a module of its own."""
-    return [ROOMS / "transfers" / "apply.py"] if handler.parent.name == "apply_transfer" else []
+    """The module that some handlers leave their work to."""
+    return [ROOMS / HANDED_ON[name]] if (name := handler.parent.name) in HANDED_ON else []
 
 
 def aliases(source: Path, package: str, module: str) -> set[str]:

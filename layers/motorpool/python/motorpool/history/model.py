@@ -43,7 +43,7 @@ CheckInEvent = Literal[
 TransferEvent = Literal["transfer.accepted", "transfer.completed", "transfer.failed"]
 PhotoEvent = Literal["photo.ready", "photo.rejected"]
 UserEvent = Literal["user.created", "user.updated"]
-EventType = VehicleEvent | CheckInEvent | TransferEvent | PhotoEvent | UserEvent
+EventType = Literal[VehicleEvent, CheckInEvent, TransferEvent, PhotoEvent, UserEvent]
 
 SALT_BYTES = 16
 

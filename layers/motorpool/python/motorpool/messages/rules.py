@@ -76,7 +76,7 @@ class Rule:
         if any(item.get(name) != value for name, value in self.items.where.items()):
             return None
         said = {name: item[attribute] for name, attribute in self.items.message.items()}
-        wrong = [name for name, value in said.items() if not isinstance(value, str | int | list)]
+        wrong = [name for name, value in said.items() if not isinstance(value, str | int | tuple)]
         if wrong:
             raise TypeError(f"{wrong} are neither text, whole numbers nor lists")
         body = json.dumps(said)
