@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from rich.progress import track
 
 from motorpool.aws import code_of
-from motorpool.dynamodb import table
+from motorpool.dynamodb import keys, table
 from ops.screen import console
 
 Item = dict[str, Any]
@@ -40,15 +40,22 @@ def restore(
 ) -> None:
     """Make the table the same as a restored one: write what differs, delete what is not in it.
 
-    Stop all writing first. It can be run again: what is the same already is left alone.
+    Stop all writing first. It can be run again: what is the same already is left alone. The numbers
+    of partners' feeds stay as high as they are, so that no event gets the number of a lost one.
     """
     if source == table.table_name():
         raise NoRestore(f"{source} is the table itself: name the restored one")
-    have = {_key(item): hash(line(item)) for item in items(table.table_name())}
+    have: dict[tuple[str, str], int] = {}
+    heads: dict[tuple[str, str], Item] = {}
+    for item in items(table.table_name()):
+        have[_key(item)] = hash(line(item))
+        if _key(item)[1] == keys.FEED_HEAD:
+            heads[_key(item)] = item
     same = changed = missing = 0
-    for part in batched(_read(source), AT_ONCE, strict=False):
+    for part in batched(_in_order(source), AT_ONCE, strict=False):
         puts = []
-        for item in part:
+        for restored in part:
+            item = _higher(restored, heads.get(_key(restored)))
             before = have.pop(_key(item), None)
             same += before == hash(line(item))
             missing += before is None
@@ -90,6 +97,26 @@ def written(requests: Iterable[Any], doing: str) -> None:
         while left:
             answer = dynamodb.batch_write_item(RequestItems={table.table_name(): left})
             left = answer["UnprocessedItems"].get(table.table_name())
+
+
+def _in_order(source: str) -> Iterator[Item]:
+    """The items, those of feeds before histories.
+
+    The stream tells of each entry that is written, and what says that it is in a feed already must
+    be there by then.
+    """
+    for of_feeds in (True, False):
+        for item in _read(source):
+            pk, sk = _key(item)
+            if (pk.startswith(keys.FEED) or sk == keys.in_feed(pk).sk) == of_feeds:
+                yield item
+
+
+def _higher(restored: Item, present: Item | None) -> Item:
+    """The restored item; of two heads of a feed, the one with the higher number."""
+    if present and int(present["lastNumber"]["N"]) > int(restored["lastNumber"]["N"]):
+        return present
+    return restored
 
 
 def _read(source: str) -> Iterator[Item]:

@@ -55,12 +55,13 @@ def _of_a_partner(tenant: Tenant) -> None:
         api.put(f"{of_vehicle}/activate"),
         api.get(f"{of_vehicle}/checkins/mileage"),
         api.get(f"{of_vehicle}/history"),
+        api.get("/events"),
         api.get("/checkins/mileage"),
         api.get(of_check_in),
         api.put(of_check_in, {"mileage": 2} | tenant.pair(user)),
         api.get(f"/photo{photo}"),
     ]
-    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 10, 302]
+    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 11, 302]
 
 
 def _of_a_supplier(fleet: Tenant) -> None:
@@ -73,6 +74,7 @@ def _of_a_supplier(fleet: Tenant) -> None:
     assert supplier.vehicle(vehicle)["owner_id"] == fleet.west.id
     assert becomes(lambda: supplier.listed(fleet.west.id), [vehicle])
     assert len(supplier.custody(vehicle)) == 2
+    assert supplier.get("/vehicle-suppliers/events").status_code == 200
 
 
 @pytest.fixture

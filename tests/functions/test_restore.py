@@ -1,9 +1,11 @@
 """`motorpool restore`: the table gets the items of a restored one."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+import ops.restore as module
 from infra.local.world import World
 from motorpool.dynamodb import table
 from ops.restore import NoRestore, items, line, restore
@@ -65,6 +67,43 @@ def test_a_restore_that_was_interrupted_can_be_run_again(
     restore(restored)
 
     assert "0 changed, 0 added, 0 deleted" in capsys.readouterr().out
+
+
+def head(number: int) -> dict[str, Any]:
+    return {"pk": {"S": "FEED#ptr_1"}, "sk": {"S": "HEAD"}, "lastNumber": {"N": str(number)}}
+
+
+@pytest.mark.parametrize(("restored_number", "kept"), [("80", "100"), ("120", "120")])
+def test_no_number_of_a_feed_is_used_again(restored: str, restored_number: str, kept: str) -> None:
+    dynamodb = wire.aws("dynamodb")
+    dynamodb.put_item(TableName=restored, Item=head(int(restored_number)))
+    dynamodb.put_item(TableName=table.table_name(), Item=head(100))
+
+    restore(restored)
+
+    [found] = [item for item in items(table.table_name()) if item["sk"]["S"] == "HEAD"]
+    assert found["lastNumber"]["N"] == kept
+
+
+def test_what_is_in_a_feed_is_written_before_the_entries_that_the_stream_tells_of(
+    restored: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = {"pk": {"S": "VEHICLE#1"}, "sk": {"S": "FEED"}, "n": {"N": "1"}}
+    entry = {"pk": {"S": "VEHICLE#1"}, "sk": {"S": "HISTORY#00000001"}}
+    for item in (entry, mark, head(1)):
+        wire.aws("dynamodb").put_item(TableName=restored, Item=item)
+    order: list[str] = []
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    monkeypatch.setattr(
+        module,
+        "written",
+        lambda puts, doing: order.extend(
+            put["PutRequest"]["Item"]["sk"]["S"] for put in puts if doing == "writing"
+        ),
+    )
+    restore(restored)
+    assert {*order[:2]} == {"FEED", "HEAD"}
+    assert "HISTORY#00000001" in order
 
 
 @pytest.fixture

@@ -343,7 +343,7 @@ def test_nobody_else_reads_the_stream(stack: Template) -> None:
     assert [m["Properties"]["EventSourceArn"] for m in mappings].count(stream) == 1
 
 
-def test_the_dispatcher_is_told_of_new_transfers_and_of_photos_that_dynamodb_deleted(
+def test_the_dispatcher_is_told_of_new_transfers_and_entries_and_of_photos_that_expired(
     stack: Template,
 ) -> None:
     [mapping] = mappings_of(stack, DISPATCHER)
@@ -356,7 +356,11 @@ def test_the_dispatcher_is_told_of_new_transfers_and_of_photos_that_dynamodb_del
         {
             "eventName": ["REMOVE"],
             "userIdentity": {"type": ["Service"]},
-            "dynamodb": {"Keys": {"pk": {"S": [{"prefix": keys.PHOTOS}]}}},
+            "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "PHOTO"}]}}},
+        },
+        {
+            "eventName": ["INSERT"],
+            "dynamodb": {"Keys": {"sk": {"S": [{"prefix": keys.HISTORY}]}}},
         },
     ]
 
@@ -365,7 +369,7 @@ def test_the_dispatcher_knows_what_every_consumer_is_told_of(stack: Template) ->
     known = deployed(stack, DISPATCHER)["Environment"]["Variables"][rules.VARIABLE]
     told = [r for f in discover() if isinstance(f.spec, Consumer) for r in f.spec.rules]
     assert sorted(map(repr, rules.from_text(known))) == sorted(map(repr, told))
-    assert {rule.queue for rule in told} == {"transfers", "expiries"}
+    assert {rule.queue for rule in told} == {"transfers", "expiries", "events"}
 
 
 CONSUMER = "from infra.spec import Consumer, Items\nspec = Consumer({})\n"

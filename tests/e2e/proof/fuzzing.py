@@ -49,6 +49,8 @@ BEYOND_SCHEMAS = {
     "list_vehicle_check_ins": "cursors are encrypted",
     "list_vehicle_history": "cursors are encrypted",
     "list_check_ins_for_review": "cursors are encrypted",
+    "list_events": "ids of events are encrypted",
+    "list_supplier_events": "ids of events are encrypted",
     "list_supplier_vehicles": "page tokens are encrypted",
     "get_custody": "page tokens are encrypted",
     "transfer_vehicle": "the new user must be one of the new owner's",

@@ -185,6 +185,11 @@ def _registers(day: Tenant) -> None:
     served(day.api.get(vehicle))
     entries = served(day.api.get(f"{vehicle}/history?limit=1"))
     served(day.api.get(f"{vehicle}/history?cursor={entries['nextCursor']}"))
+    for api, path in (
+        (day.api, "/events"),
+        (day.supplier.with_token(), "/vehicle-suppliers/events"),
+    ):
+        until(lambda api=api, path=path: served(api.get(path))["events"])  # type: ignore[misc]
     owned_by = f"/users/{user['id']}/vehicles"
     cursor = until(lambda: served(day.api.get(f"{owned_by}?limit=1"))["nextCursor"])
     served(day.api.get(f"{owned_by}?cursor={cursor}"))

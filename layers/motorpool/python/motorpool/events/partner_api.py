@@ -12,7 +12,7 @@ from motorpool.checkins.model import CheckIn
 from motorpool.checkins.partner_api import MileageCheckInAnswer
 from motorpool.clock import iso
 from motorpool.events.feed import Found
-from motorpool.history.model import Entry, EventType
+from motorpool.history.model import Entry, EventType, OfAVehicle
 from motorpool.photos.model import Photo, handle
 from motorpool.photos.partner_api import PhotoStatusAnswer
 from motorpool.tenants.partner_api import UserAnswer
@@ -50,7 +50,7 @@ class HistoryEntry(PartnerModel):
     """
 
     n: int = Field(description="Number of the entry: 1, 2, 3 and so on.", examples=[2])
-    type: EventType = Field(description="What happened.", examples=["vehicle.updated"])
+    type: OfAVehicle = Field(description="What happened.", examples=["vehicle.updated"])
     timestamp: str = Field(
         description="When it happened (ISO 8601, UTC).", examples=["2026-11-21T09:30:00.000Z"]
     )
@@ -88,9 +88,10 @@ class HistoryEntry(PartnerModel):
     def of(cls, entry: Entry, caller: Caller, here: PublicUrl) -> Self:
         """The entry as that caller sees it."""
         whole = any(map(caller.sees, entry.owner_paths))
+        happened: Any = entry.type
         return cls(
             n=entry.n,
-            type=entry.type,
+            type=happened,
             timestamp=iso(entry.at),
             mileage=entry.thing.get("mileage"),
             by=ActorAnswer(kind=entry.by, id=entry.by_id) if whole else None,

@@ -43,7 +43,9 @@ CheckInEvent = Literal[
 TransferEvent = Literal["transfer.accepted", "transfer.completed", "transfer.failed"]
 PhotoEvent = Literal["photo.ready", "photo.rejected"]
 UserEvent = Literal["user.created", "user.updated"]
-EventType = Literal[VehicleEvent, CheckInEvent, TransferEvent, PhotoEvent, UserEvent]
+# What happens to a vehicle, and what happens at all.
+OfAVehicle = Literal[VehicleEvent, CheckInEvent, TransferEvent]
+EventType = Literal[OfAVehicle, PhotoEvent, UserEvent]
 
 SALT_BYTES = 16
 
