@@ -183,6 +183,8 @@ def _registers(day: Tenant) -> None:
     served(day.api.put(f"{vehicle}/deactivate"))
     served(day.api.put(f"{vehicle}/activate"))
     served(day.api.get(vehicle))
+    correction = {"mileage": 9, "reason": "So it is."}
+    served(day.api.post(f"{vehicle}/mileage/correction", correction))
     entries = served(day.api.get(f"{vehicle}/history?limit=1"))
     served(day.api.get(f"{vehicle}/history?cursor={entries['nextCursor']}"))
     owned_by = f"/users/{user['id']}/vehicles"
