@@ -10,9 +10,9 @@ mileage was corrected meanwhile. From then on, until none is open, the vehicle k
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from motorpool.vehicles.model import Vehicle
+from motorpool.vehicles.model import OpenReading, OpenReadings, Vehicle
 
 if TYPE_CHECKING:
     from motorpool.checkins.model import CheckIn
@@ -61,7 +61,7 @@ class Readings:
         return cls(found.mileage_before, found.check_in_before, {found.id: reading}, kept=False)
 
     @classmethod
-    def _kept(cls, stored: Mapping[str, Any]) -> Self:
+    def _kept(cls, stored: OpenReadings) -> Self:
         open = {
             id: Reading(each["ownerId"], each.get("mileage"), each["at"])
             for id, each in stored["open"].items()
@@ -119,13 +119,15 @@ class Readings:
             open_readings=self._stored() if self.kept and self.open else None,
         )
 
-    def _stored(self) -> dict[str, Any]:
-        open = {
-            id: _known(ownerId=each.owner_id, mileage=each.mileage, at=each.at)
-            for id, each in self.open.items()
-        }
-        return _known(mileage=self.mileage, at=self.at, open=open)
-
-
-def _known(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+    def _stored(self) -> OpenReadings:
+        open: dict[str, OpenReading] = {}
+        for id, each in self.open.items():
+            open[id] = {"ownerId": each.owner_id, "at": each.at}
+            if each.mileage is not None:
+                open[id]["mileage"] = each.mileage
+        stored: OpenReadings = {"open": open}
+        if self.mileage is not None:
+            stored["mileage"] = self.mileage
+        if self.at is not None:
+            stored["at"] = self.at
+        return stored

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Self, TypedDict
+from typing import Annotated, NotRequired, Self, TypedDict
 
 from pydantic import StringConstraints
 
@@ -29,6 +29,22 @@ class VehicleChanges(TypedDict, total=False):
     state: str | None
     photo_url: str | None
     color_hex_code: str | None
+
+
+class OpenReading(TypedDict):
+    """An open check-in, as `checkins/readings.py` keeps it in the vehicle."""
+
+    ownerId: str
+    mileage: NotRequired[int]
+    at: int
+
+
+class OpenReadings(TypedDict):
+    """The open check-ins by id, and what remains without them; see `checkins/readings.py`."""
+
+    mileage: NotRequired[int]
+    at: NotRequired[int]
+    open: Mapping[str, OpenReading]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +83,7 @@ class Vehicle:
     highest_mileage: int | None = None
     last_check_in_at: int | None = None
     open_check_in_id: str | None = None
-    open_readings: Mapping[str, Any] | None = None
+    open_readings: OpenReadings | None = None
     plate_is_given: bool | None = None
     driver_id: str | None = None
     pending_transfer_id: str | None = None
