@@ -291,6 +291,7 @@ def _repeats_what_is_refused(day: Tenant) -> None:
         "create_mileage_check_in": {"vehicleId": "veh_0", "licensePlate": "A1"} | reading,
         "update_mileage_check_in": reading,
         "review_mileage_check_in": {"checkInStatus": "Confirmed"},
+        "correct_mileage": {"mileage": 9, "reason": "So it is."},
         "transfer_vehicle": {"new_owner_id": "org_0"},
         "assign_driver": {"driver_id": "usr_0"},
     }  # fmt: skip
