@@ -1,7 +1,8 @@
 """POST /vehicles/create/by-vin: create a vehicle, checking its VIN.
 
 The VIN is decoded offline with NHTSA's vPIC data. `make`, `model` and `year` must agree with the
-decoded vehicle. The vehicle belongs to the user, and to the user's organization.
+decoded vehicle; `year` may be the year before the model year. A license plate without a `state` is
+of the user's state. The vehicle belongs to the user, and to the user's organization.
 
 200 the vehicle · 400 invalid parameters: the VIN is malformed, has a wrong check digit or is
 unknown, or make, model or year differ from the decoded ones (the message names those) · 403 the

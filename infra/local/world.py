@@ -21,7 +21,7 @@ from motorpool.access.clients import Client, new_secret
 from motorpool.access.scopes import ALL_SCOPES, Scope
 from motorpool.access.secret_keys import pepper
 from motorpool.checkins import store as checkins
-from motorpool.checkins.model import CheckIn, Decision
+from motorpool.checkins.model import CheckIn, Decision, plate_for
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
 from motorpool.dynamodb.items import from_attributes
@@ -234,15 +234,10 @@ class World:
         id: str | None = None,
     ) -> tuple[CheckIn, Vehicle]:
         """A pending check-in of a vehicle, by the rules, and the vehicle after it."""
-        pair = photos.uploaded()
+        pair = photos.uploaded_by(of.user_id)
+        plate, issued = plate_for(of, plate or of.plate or "", state, is_taken=False)
         made, after = CheckIn.create(
-            of,
-            pair,
-            plate=plate or of.plate or "",
-            state=state or of.state,
-            mileage=mileage,
-            cadence=Cadence(),
-            plate_is_taken=False,
+            of, pair, plate=plate, state=issued, mileage=mileage, cadence=Cadence()
         )
         check_in = replace(made, id=id or made.id)
         after = replace(after, open_check_in_id=check_in.id)

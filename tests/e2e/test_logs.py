@@ -59,6 +59,7 @@ def _of_a_partner(tenant: Tenant) -> None:
         api.get("/checkins/mileage"),
         api.get(of_check_in),
         api.put(of_check_in, {"mileage": 2} | tenant.pair(user)),
+        api.post(f"{of_vehicle}/mileage/correction", {"mileage": 1, "reason": "So it is."}),
         api.get(f"/photo{photo}"),
     ]
     assert [answer.status_code for answer in answers] == [200, 404, *[200] * 11, 302]

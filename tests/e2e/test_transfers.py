@@ -228,10 +228,10 @@ def test_check_ins_stay_with_the_vehicle(fleet: Tenant) -> None:
     page = fleet.api.get(path).json()
     [check_ins] = [items for items in page.values() if isinstance(items, list)]
     assert [check_in["id"] for check_in in check_ins] == [made.json()["id"]]
-    # It awaits review where the vehicle is now.
+    # It awaits review where it was made.
     review = {"checkInStatus": "Confirmed"}
-    west = fleet.client_of(fleet.west)
-    reviewed = west.put(f"/vehicles/checkin/mileage/{made.json()['id']}/review", review)
+    root = fleet.client_of(fleet.root)
+    reviewed = root.put(f"/vehicles/checkin/mileage/{made.json()['id']}/review", review)
     assert (reviewed.status_code, reviewed.json()["checkInStatus"]) == (200, "Confirmed")
 
 

@@ -147,7 +147,6 @@ def test_a_false_claim_is_refused_naming_the_decoded_car(somebody: Somebody) -> 
         ("year", 10**400),
         ("licensePlate", "#"),
         ("state", "XX"),
-        ("state", ...),
     ],
     ids=str,
 )

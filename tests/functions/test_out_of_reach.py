@@ -8,6 +8,7 @@ from tests.functions.conftest import Caller
 
 OF_A_VEHICLE = (
     "activate_vehicle",
+    "correct_mileage",
     "deactivate_vehicle",
     "list_vehicle_check_ins",
     "list_vehicle_history",

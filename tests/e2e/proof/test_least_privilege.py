@@ -183,6 +183,8 @@ def _registers(day: Tenant) -> None:
     served(day.api.put(f"{vehicle}/deactivate"))
     served(day.api.put(f"{vehicle}/activate"))
     served(day.api.get(vehicle))
+    correction = {"mileage": 9, "reason": "So it is."}
+    served(day.api.post(f"{vehicle}/mileage/correction", correction))
     entries = served(day.api.get(f"{vehicle}/history?limit=1"))
     served(day.api.get(f"{vehicle}/history?cursor={entries['nextCursor']}"))
     for api, path in (
@@ -294,6 +296,7 @@ def _repeats_what_is_refused(day: Tenant) -> None:
         "create_mileage_check_in": {"vehicleId": "veh_0", "licensePlate": "A1"} | reading,
         "update_mileage_check_in": reading,
         "review_mileage_check_in": {"checkInStatus": "Confirmed"},
+        "correct_mileage": {"mileage": 9, "reason": "So it is."},
         "transfer_vehicle": {"new_owner_id": "org_0"},
         "assign_driver": {"driver_id": "usr_0"},
     }  # fmt: skip

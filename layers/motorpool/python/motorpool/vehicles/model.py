@@ -1,7 +1,8 @@
 """Vehicles: the rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Self, TypedDict
+from typing import Annotated, NotRequired, Self, TypedDict
 
 from pydantic import StringConstraints
 
@@ -30,12 +31,31 @@ class VehicleChanges(TypedDict, total=False):
     color_hex_code: str | None
 
 
+class OpenReading(TypedDict):
+    """An open check-in, as `checkins/readings.py` keeps it in the vehicle."""
+
+    ownerId: str
+    mileage: NotRequired[int]
+    at: int
+
+
+class OpenReadings(TypedDict):
+    """The open check-ins by id, and what remains without them; see `checkins/readings.py`."""
+
+    mileage: NotRequired[int]
+    at: NotRequired[int]
+    open: Mapping[str, OpenReading]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
     """A vehicle of an organization (`owner_id`, `owner_path`) and usually of a user.
 
     `make` and `model` are as the caller wrote them, `decoded_…` as in the VIN database. `plate` is
     as written; plates are compared normalized. Only active vehicles claim their VIN and plate.
+    `open_check_in_id` is the open check-in that its present owner made, `open_readings` what
+    `checkins/readings.py` keeps. `plate_is_given`: the open check-in gave it its plate, which it
+    takes back when it is declined.
     `history_…` is the last entry of its history; none yet, if only version 0.1.0 wrote it.
     `custody_number` is read by that version, which a rollback brings back.
     """
@@ -63,9 +83,12 @@ class Vehicle:
     highest_mileage: int | None = None
     last_check_in_at: int | None = None
     open_check_in_id: str | None = None
+    open_readings: OpenReadings | None = None
+    plate_is_given: bool | None = None
     driver_id: str | None = None
     pending_transfer_id: str | None = None
     pending_owner_id: str | None = None
+    pending_user_id: str | None = None
     last_transfer_id: str | None = None
     custody_number: int = 1
     history_number: int = 0
@@ -83,7 +106,14 @@ class Vehicle:
         plate: str | None,
         state: str | None,
     ) -> Self:
-        """A new vehicle of that user and the user's organization."""
+        """A new vehicle of that user and the user's organization.
+
+        A plate without a state is of the user's. Raises InvalidParameters when the user has none.
+        """
+        if plate and not state:
+            state = owner.state
+            if not state:
+                raise InvalidParameters(("state", "required: the user's address has none"))
         now = now_ms()
         return cls(
             id=new_id("veh"),
@@ -114,6 +144,8 @@ class Vehicle:
         changed = replace(self, **changes)
         if changed.plate and not changed.state:
             raise InvalidParameters(("state", "required with a license plate"))
+        if (changed.plate, changed.state) != (self.plate, self.state):
+            changed = replace(changed, plate_is_given=None)
         return self._unless_same(changed)
 
     def owned_by(self, user: User | None) -> Self:

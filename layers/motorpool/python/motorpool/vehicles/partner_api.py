@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from motorpool.api.schemas import EmptyIsNone, Id, PartnerModel, ShortText, StateCode
 from motorpool.clock import iso
@@ -29,7 +29,10 @@ class CreateVehicleByVin(PartnerModel):
         description="Model of the vehicle; a trim or series may follow it.", examples=["Bronco II"]
     )
     year: int = Field(
-        ge=1980, description="Model year of the vehicle, as decoded from the VIN.", examples=[1988]
+        ge=1980,
+        description="Year in which the vehicle was built: the model year that the VIN decodes to, "
+        "or the year before.",
+        examples=[1988],
     )
     license_plate: Annotated[LicensePlate | None, EmptyIsNone] = Field(
         None,
@@ -39,16 +42,10 @@ class CreateVehicleByVin(PartnerModel):
     )
     state: StateCode | None = Field(
         None,
-        description="Two-letter US state or DC code, upper or lower case; required with a "
-        "license plate.",
+        description="Two-letter US state or DC code, upper or lower case. For a license plate, the "
+        "default is the state of the user's address.",
         examples=["CA"],
     )
-
-    @model_validator(mode="after")
-    def _plates_are_issued_by_states(self) -> Self:
-        if self.license_plate and not self.state:
-            raise ValueError("state: required when licensePlate is given")
-        return self
 
 
 class UpdateVehicle(PartnerModel):
