@@ -68,6 +68,7 @@ def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, queue in (
         ("TRANSFERS_QUEUE_URL", "live"),
         ("EXPIRIES_QUEUE_URL", "expiries"),
+        ("RENDITIONS_QUEUE_URL", "renditions"),
         ("CONSUMED_QUEUE_URL", "live"),
         ("DEAD_LETTER_QUEUE_URL", "dead"),
     ):
