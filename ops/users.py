@@ -90,6 +90,9 @@ def _round(user_id: str, marks: set[str]) -> tuple[Counter[str], int]:
         try:
             if writes := _erasure(kind, item, user_id, marks):
                 table.transact(*writes)
+                if kind == "PHOTO":
+                    # Also what was made of the file meanwhile. Whoever makes more finds no photo.
+                    bucket.remove_all(item["id"])
                 done[KINDS[kind]] += 1
         except VersionConflict:
             conflicts += 1

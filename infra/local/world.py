@@ -59,7 +59,8 @@ SEEN = Inspection(
     latitude=LATITUDE,
     longitude=LONGITUDE,
     taken_on="2026-11-21T17:29:41.000Z",
-    thumbnail=b"",
+    note=None,
+    renditions={},
 )
 
 _phones = itertools.count(secrets.randbelow(8_000_000) + 1_000_000)

@@ -17,7 +17,7 @@ from infra.spec import Authorizer, Route, discover
 from motorpool.telemetry import SERVICE
 from tests.e2e.api import ORGANIZATIONS, a_person, becomes, private, served, until
 from tests.e2e.conftest import Fault, poison
-from tests.e2e.tenant import Tenant
+from tests.e2e.tenant import Tenant, photo_id
 
 LINES_AT_LEAST = 20
 
@@ -41,7 +41,9 @@ def _of_a_partner(tenant: Tenant) -> None:
         f"/vehicles/{vehicle['id']}",
         f"/vehicles/checkin/mileage/{check_in['id']}",
     )
-    tenant.announced(user)
+    announced = tenant.announced(user)["photoUrl"].rpartition("/photo")[2]
+    sent = tenant.photo(user)
+    tenant.inspected(sent)
     photo = check_in["licensePhotos"][0]["photoUrl"].rpartition("/photo")[2]
     tenant.inspected(photo)
     tenant.review(check_in["id"], "OnHold")
@@ -60,9 +62,11 @@ def _of_a_partner(tenant: Tenant) -> None:
         api.get(of_check_in),
         api.put(of_check_in, {"mileage": 2} | tenant.pair(user)),
         api.post(f"{of_vehicle}/mileage/correction", {"mileage": 1, "reason": "So it is."}),
+        api.post(f"/photo{announced}/form", None),
         api.get(f"/photo{photo}"),
+        api.get(f"/photo/{photo_id(sent)}?size=large"),
     ]
-    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 11, 302]
+    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 13, 302, 302]
 
 
 def _of_a_supplier(fleet: Tenant) -> None:

@@ -69,6 +69,7 @@ def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
         ("TRANSFERS_QUEUE_URL", "live"),
         ("EXPIRIES_QUEUE_URL", "expiries"),
         ("EVENTS_QUEUE_URL", "events"),
+        ("RENDITIONS_QUEUE_URL", "renditions"),
         ("CONSUMED_QUEUE_URL", "live"),
         ("DEAD_LETTER_QUEUE_URL", "dead"),
     ):

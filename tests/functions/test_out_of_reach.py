@@ -14,7 +14,7 @@ OF_A_VEHICLE = (
     "list_vehicle_history",
     "update_vehicle",
 )
-OF_A_PHOTO = ("get_photo", "get_photo_status")
+OF_A_PHOTO = ("get_photo", "get_photo_status", "renew_photo_upload")
 NO_VEHICLE = (404, "ERROR_VEHICLE_NOT_FOUND")
 NO_PHOTO = (404, "ERROR_PHOTO_NOT_FOUND")
 

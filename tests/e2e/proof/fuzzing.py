@@ -204,6 +204,11 @@ class Proposals:
         requests = [tenant.check_in_body(vehicle) for vehicle in unchecked]
         phones = [tenant.api.get(f"/users/{user}").json()["phone"] for user in users]
         photos = [body["licensePhotos"][0]["url"] for body in requests]
+        # Pictures are made of these, so their files are there.
+        sent = [tenant.photo(user) for user in users]
+        for handle in sent:
+            tenant.inspected(handle)
+        announced = [tenant.announced(user)["photoUrl"] for user in users]
         owners = [tenant.root.id, tenant.west.id, tenant.rental.id]
         vehicle_ids = [vehicle["id"] for vehicle in (*vehicles, *unchecked)]
         secret = {
@@ -218,7 +223,8 @@ class Proposals:
                 "phone": phones,
                 "vehicleId": vehicle_ids,
                 "vehicle_id": [moved["vehicle_id"], *vehicle_ids],
-                "photoId": [photo_id(handle) for handle in photos],
+                "photoId": [photo_id(handle) for handle in sent],
+                "renew_photo_upload.photoId": [photo_id(handle) for handle in announced],
                 "url": photos,
                 "id": [check_in["id"] for check_in in (*held, *pending)],
                 # What is reviewed cannot be amended any more: each has its own.

@@ -222,6 +222,13 @@ class PhotoNotFound(MotorpoolError):
     message = "There is no such photo"
 
 
+class PhotoIsUploaded(MotorpoolError):
+    """The photo's file was uploaded, so there is no new form for it."""
+
+    partner = Refusal(409, "ERROR_PHOTO_IS_UPLOADED")
+    message = "The photo's file was uploaded; to send another, request the upload of a new photo"
+
+
 class LicensePhotoRequired(MotorpoolError):
     """The license photo is missing, was never uploaded, or was rejected."""
 
