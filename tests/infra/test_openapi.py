@@ -257,7 +257,7 @@ def test_a_partner_sends_all_three_headers() -> None:
 def test_create_by_vin_takes_the_documented_fields() -> None:
     request = schema(document("partner"), "CreateVehicleByVin")
     taken = ["userId", "vin", "make", "model", "year", "licensePlate", "state"]
-    assert list(request["properties"]) == taken
+    assert list(request["properties"]) == [*taken, "externalId", "metadata"]
     assert request["required"] == taken[:5]
     year = request["properties"]["year"]
     assert (year["type"], year["minimum"]) == ("integer", 1980)
@@ -279,6 +279,9 @@ def test_create_by_vin_answers_the_documented_fields() -> None:
         "userId",
         "customerPhoneNumber",
         "active",
+        "organizationId",
+        "externalId",
+        "metadata",
     ]
     assert answer["properties"].keys() == set(answer["required"])
     assert answer["properties"]["active"]["type"] == "boolean"

@@ -144,10 +144,10 @@ class VehicleNotFound(MotorpoolError):
 
 
 class VehicleAlreadyExists(MotorpoolError):
-    """Another active vehicle of the partner has the VIN or the license plate."""
+    """Another active vehicle of the partner has the VIN, the license plate or the externalId."""
 
     partner = Refusal(409, "ERROR_VEHICLE_ALREADY_EXISTS")
-    message = "An active vehicle with this VIN or license plate exists"
+    message = "An active vehicle with this VIN, license plate or externalId exists"
 
 
 class Unavailable(MotorpoolError):

@@ -1,6 +1,7 @@
 """The key of every item and of every index entry, as listed in `docs/data.md`.
 
-No other module builds a key. Ids, phone numbers, VINs and normalized plates contain no `#`.
+No other module builds a key. Ids, phone numbers, VINs and normalized plates contain no `#`; an
+external id may, so it ends its key.
 """
 
 from motorpool.dynamodb.table import Key
@@ -58,6 +59,10 @@ def vin_claim(partner_id: str, vin: str) -> Key:
 
 def plate_claim(partner_id: str, state: str, compared_plate: str) -> Key:
     return Key(f"PARTNER#{partner_id}#PLATE#{state}#{compared_plate}", "CLAIM")
+
+
+def external_id_claim(partner_id: str, external_id: str) -> Key:
+    return Key(f"PARTNER#{partner_id}#EXTERNAL#{external_id}", "CLAIM")
 
 
 PHOTOS = "PHOTO#"

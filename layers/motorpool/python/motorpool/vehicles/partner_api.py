@@ -6,7 +6,14 @@ from pydantic import Field, model_validator
 
 from motorpool.api.schemas import EmptyIsNone, Id, PartnerModel, ShortText, StateCode
 from motorpool.clock import iso
-from motorpool.vehicles.model import ColorHexCode, PhotoUrl, Vehicle, VehicleChanges
+from motorpool.vehicles.model import (
+    ColorHexCode,
+    ExternalId,
+    Metadata,
+    PhotoUrl,
+    Vehicle,
+    VehicleChanges,
+)
 from motorpool.vehicles.plates import LicensePlate
 
 
@@ -43,6 +50,18 @@ class CreateVehicleByVin(PartnerModel):
         "license plate.",
         examples=["CA"],
     )
+    external_id: Annotated[ExternalId | None, EmptyIsNone] = Field(
+        None,
+        description="The partner's own number for the vehicle: 1 to 64 printable characters, "
+        "compared as they are. Unique among the partner's active vehicles.",
+        examples=["POLICY-2231"],
+    )
+    metadata: Metadata | None = Field(
+        None,
+        description="Notes of the partner's own, which Motorpool never interprets: up to 20 names "
+        "(1 to 40 letters, digits, `_`, `.` and `-`), each with a text of up to 500 characters.",
+        examples=[{"costCenter": "4711"}],
+    )
 
     @model_validator(mode="after")
     def _plates_are_issued_by_states(self) -> Self:
@@ -74,6 +93,17 @@ class UpdateVehicle(PartnerModel):
         None,
         description="Id of the user who owns the vehicle: a user of its organization.",
         examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"],
+    )
+    external_id: Annotated[ExternalId | None, EmptyIsNone] = Field(
+        None,
+        description="The partner's own number for the vehicle, unique among the partner's active "
+        "vehicles.",
+        examples=["POLICY-2231"],
+    )
+    metadata: Metadata | None = Field(
+        None,
+        description="Notes of the partner's own, in the place of all that there were.",
+        examples=[{"costCenter": "4711"}],
     )
 
     @property
@@ -125,8 +155,21 @@ class VehicleAnswer(PartnerModel):
         examples=["+14155550123"],
     )
     active: bool = Field(
-        description="False after the vehicle was deactivated: others may use its VIN and plate.",
+        description="False after the vehicle was deactivated: others may use its VIN, plate and "
+        "external id.",
         examples=[True],
+    )
+    organization_id: str = Field(
+        description="Id of the organization that owns the vehicle.",
+        examples=["org_019aa8f2b1c03d5e7f9a1b2c3d4e5f60"],
+    )
+    external_id: str | None = Field(
+        description="The partner's own number for the vehicle; null when unset.",
+        examples=["POLICY-2231"],
+    )
+    metadata: dict[str, str] | None = Field(
+        description="Notes of the partner's own; null when unset.",
+        examples=[{"costCenter": "4711"}],
     )
 
     @classmethod
@@ -146,6 +189,9 @@ class VehicleAnswer(PartnerModel):
             user_id=vehicle.user_id,
             customer_phone_number=vehicle.customer_phone,
             active=vehicle.active,
+            organization_id=vehicle.owner_id,
+            external_id=vehicle.external_id,
+            metadata=None if vehicle.metadata is None else dict(vehicle.metadata),
         )
 
 

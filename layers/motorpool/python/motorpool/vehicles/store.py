@@ -1,4 +1,4 @@
-"""Storage of vehicles, and of the claims of active ones on their VINs and plates.
+"""Storage of vehicles, and of the claims of active ones on their VINs, plates and external ids.
 
 Every write of a vehicle has what happened and who did it: it is also an entry of its history.
 """
@@ -68,7 +68,7 @@ def of_organization(
 def add(vehicle: Vehicle, *, by: Actor) -> tuple[TransactItem, ...]:
     """The writes of a new vehicle, its claims, and the first entry of its history.
 
-    Raises VehicleAlreadyExists when its VIN or plate is taken.
+    Raises VehicleAlreadyExists when its VIN, plate or external id is taken.
     """
     event = vehicle.event("vehicle.registered")
     entry = Entry.create(event, vehicle_id=vehicle.id, after=None, by=by)
@@ -125,6 +125,8 @@ def _claims(vehicle: Vehicle) -> dict[Key, str]:
         claims[keys.plate_claim(vehicle.partner_id, vehicle.state, compared)] = (
             "license plate in that state"
         )
+    if vehicle.external_id:
+        claims[keys.external_id_claim(vehicle.partner_id, vehicle.external_id)] = "externalId"
     return claims
 
 
