@@ -97,7 +97,10 @@ def reading_several(source: Path) -> list[str]:
         for function in ast.parse(source.read_text()).body
         if isinstance(function, ast.FunctionDef)
         and calls_in(function)
-        & {("table", "query"), ("table", "page"), ("table", "filtered_page"), ("table", "get_many")}
+        & {
+            ("table", name)
+            for name in ("query", "page", "filtered_page", "chained_page", "get_many")
+        }
     ]
 
 

@@ -40,7 +40,8 @@ ENTITIES: dict[str, "Entity"] = {
 }
 # Read attribute by attribute, where they are used: tests/functions/test_upgrade.py.
 READ_BY_ATTRIBUTE = {
-    "phone_claim", "vin_claim", "plate_claim", "external_id_claim", "rate", "request", "review_entry",
+    "phone_claim", "vin_claim", "plate_claim", "external_id_claim", "rate", "request",
+    "review_entry",
 }  # fmt: skip
 
 

@@ -188,6 +188,10 @@ def _registers(day: Tenant) -> None:
     owned_by = f"/users/{user['id']}/vehicles"
     cursor = until(lambda: served(day.api.get(f"{owned_by}?limit=1"))["nextCursor"])
     served(day.api.get(f"{owned_by}?cursor={cursor}"))
+    served(day.api.get(f"/vehicles?limit=1&userId={user['id']}"))
+    cursor = until(lambda: served(day.api.get("/vehicles?limit=1"))["nextCursor"])
+    served(day.api.get(f"/vehicles?cursor={cursor}"))
+    served(day.api.get(f"/vehicles?vin={owned['vin']}"))
     served(day.supplier.get(f"{VEHICLES}?owner_id={day.root.id}&page_size=1"))
     served(day.supplier.with_token().get(ORGANIZATIONS))
 

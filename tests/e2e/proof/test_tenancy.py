@@ -156,7 +156,8 @@ def _page_size(name: str) -> Place:
 @pytest.mark.parametrize("name", PRIVATE)
 def test_every_field_that_is_called_an_id_is_in_the_matrix(name: str) -> None:
     for field in _fields(name):
-        if re.search(r"(^|_)id$|Id$", field.name):
+        # A partner's own number names nothing of another partner: its claim has the partner's id.
+        if re.search(r"(^|_)id$|Id$", field.name) and field.name != "externalId":
             assert field.place in _ids(name), f"{field.name} has no id as its example"
 
 

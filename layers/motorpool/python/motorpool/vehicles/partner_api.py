@@ -2,9 +2,10 @@
 
 from typing import Annotated, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from motorpool.api.schemas import EmptyIsNone, Id, PartnerModel, ShortText, StateCode
+from motorpool.api.pages import PageQuery
+from motorpool.api.schemas import EmptyIsNone, Id, PartnerModel, ShortText, StateCode, Upper
 from motorpool.clock import iso
 from motorpool.vehicles.model import (
     ColorHexCode,
@@ -207,3 +208,72 @@ class VehiclesAnswer(PartnerModel):
     def of(cls, vehicles: list[Vehicle], next_cursor: str | None) -> Self:
         """The page as the partner API shows it."""
         return cls(vehicles=[VehicleAnswer.of(v) for v in vehicles], next_cursor=next_cursor)
+
+
+class VehiclesQuery(PageQuery):
+    """Which vehicles to list; several filters must all be met."""
+
+    vin: Annotated[str, Upper, StringConstraints(strip_whitespace=True, max_length=64)] | None = (
+        Field(
+            None,
+            description="VIN of an active vehicle, upper or lower case.",
+            examples=["1FMCU14T6JU400773"],
+        )
+    )
+    license_plate: LicensePlate | None = Field(
+        None,
+        description="License plate of an active vehicle, compared as when it was registered; needs "
+        "`state`.",
+        examples=["TEST-123"],
+    )
+    state: StateCode | None = Field(
+        None, description="Two-letter code of the plate's state.", examples=["CA"]
+    )
+    external_id: ExternalId | None = Field(
+        None, description="`externalId` of an active vehicle.", examples=["POLICY-2231"]
+    )
+    organization_id: Id | None = Field(
+        None,
+        description="Id of the organization that owns the vehicles, without those of the "
+        "organizations below it.",
+        examples=["org_019aa8f2b1c03d5e7f9a1b2c3d4e5f60"],
+    )
+    user_id: Id | None = Field(
+        None,
+        description="Id of the user who owns the vehicles.",
+        examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"],
+    )
+    active: bool | None = Field(
+        None, description="`true`: only active vehicles; `false`: only deactivated ones."
+    )
+
+    @model_validator(mode="after")
+    def _plates_and_states_come_together(self) -> Self:
+        if self.license_plate and not self.state:
+            raise ValueError("state: required with licensePlate")
+        if self.state and not self.license_plate:
+            raise ValueError("licensePlate: required with state")
+        return self
+
+    @property
+    def plate(self) -> tuple[str, str] | None:
+        """State and plate; None when no plate is given."""
+        return (self.state, self.license_plate) if self.state and self.license_plate else None
+
+    @property
+    def names_one(self) -> bool:
+        """Whether it asks for what one active vehicle has at most."""
+        return bool(self.vin or self.plate or self.external_id)
+
+    def accepts(self, vehicle: Vehicle) -> bool:
+        """Whether an active vehicle meets the filters that are not its own."""
+        return (
+            self.organization_id in (None, vehicle.owner_id)
+            and self.user_id in (None, vehicle.user_id)
+            and self.active is not False
+        )
+
+    @property
+    def subject(self) -> str:
+        """Which list it is, for the cursor."""
+        return f"vehicles of {self.organization_id} and {self.user_id} that are {self.active}"

@@ -3,16 +3,22 @@
 Every write of a vehicle has what happened and who did it: it is also an entry of its history.
 """
 
+from collections.abc import Callable
+
 from motorpool.access.callers import Actor, Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Key, TransactItem
+from motorpool.dynamodb.table import FREE, Key, Page, TransactItem
 from motorpool.errors import MotorpoolError, NoPermission, VehicleAlreadyExists, VehicleNotFound
 from motorpool.history import store as history
 from motorpool.history.model import Entry, Event, VehicleEvent
 from motorpool.ids import is_id
+from motorpool.tenants import organization_store as organizations
 from motorpool.vehicles import plates
 from motorpool.vehicles.model import Vehicle
+
+# A page, and the key after which the next one starts.
+Found = tuple[list[Vehicle], Item | None]
 
 STILL_ITS_OWN = "vehicleId = :vehicle"
 
@@ -49,20 +55,79 @@ def from_batch(items: dict[Key, Item], vehicle_id: str, partner_id: str) -> Vehi
     return from_attributes(Vehicle, item)
 
 
-def of_user(user_id: str, *, limit: int, after: Item | None) -> tuple[list[Vehicle], Item | None]:
-    """A page of a user's vehicles, oldest first, and the key before the next page."""
-    page = table.page(keys.vehicles_of_user(user_id), index="gsi2", limit=limit, after=after)
-    return [from_attributes(Vehicle, item) for item in page.items], page.last_key
+def of_user(user_id: str, *, limit: int, after: Item | None, active: bool | None = None) -> Found:
+    """A page of a user's vehicles, oldest first.
+
+    `active`: only the active ones, or only the others.
+    """
+    partition = keys.vehicles_of_user(user_id)
+    return _found(
+        table.chained_page(
+            [("", partition)], index="gsi2", limit=limit, after=after, keep=_that_are(active)
+        )
+    )
 
 
 def of_organization(
-    organization_id: str, *, limit: int, after: Item | None
-) -> tuple[list[Vehicle], Item | None]:
-    """A page of an organization's vehicles, oldest first, and the key before the next page."""
-    page = table.page(
-        keys.vehicles_of_organization(organization_id), index="gsi1", limit=limit, after=after
+    organization_id: str, *, limit: int, after: Item | None, active: bool | None = None
+) -> Found:
+    """A page of an organization's vehicles, oldest first. `active` as in `of_user`."""
+    partition = keys.vehicles_of_organization(organization_id)
+    return _found(
+        table.chained_page(
+            [("", partition)], index="gsi1", limit=limit, after=after, keep=_that_are(active)
+        )
     )
+
+
+def of_subtree(
+    caller: Caller, *, limit: int, after: Item | None, active: bool | None = None
+) -> Found:
+    """A page of all vehicles that the caller sees. `active` as in `of_user`.
+
+    They come by organization, in the order of the organizations' paths; those of one oldest first.
+    """
+    partitions = organizations.partitions_below(caller, keys.vehicles_of_organization, after=after)
+    return _found(
+        table.chained_page(
+            partitions, index="gsi1", limit=limit, after=after, keep=_that_are(active)
+        )
+    )
+
+
+def _found(page: Page) -> Found:
     return [from_attributes(Vehicle, item) for item in page.items], page.last_key
+
+
+def _that_are(active: bool | None) -> Callable[[Item], bool]:
+    return lambda item: active in (None, item["active"])
+
+
+def active_with(
+    caller: Caller,
+    *,
+    vin: str | None = None,
+    plate: tuple[str, str] | None = None,
+    external_id: str | None = None,
+) -> Vehicle | None:
+    """The active vehicle that has all that is given, if the caller sees it. Two reads.
+
+    `plate`: state and plate. Raises TypeError when nothing is given.
+    """
+    partner_id = caller.partner_id
+    claims = {
+        *([keys.vin_claim(partner_id, vin)] if vin else []),
+        *([keys.plate_claim(partner_id, plate[0], plates.compared(plate[1]))] if plate else []),
+        *([keys.external_id_claim(partner_id, external_id)] if external_id else []),
+    }
+    if not claims:
+        raise TypeError("what shall it have?")
+    holders = {item["vehicleId"] for item in table.get_many(*sorted(claims)).values()}
+    vehicle = find(holders.pop()) if len(holders) == 1 else None
+    # It may have changed since its claims were read, and another vehicle may hold one of them.
+    if vehicle is None or not claims <= _claims(vehicle).keys():
+        return None
+    return vehicle if caller.sees(vehicle.owner_path) else None
 
 
 def add(vehicle: Vehicle, *, by: Actor) -> tuple[TransactItem, ...]:
