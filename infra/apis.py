@@ -222,8 +222,8 @@ class Api(Construct):
             Validations.of(method).acknowledge(
                 Acknowledgment(
                     id=f"AwsSolutions::AwsSolutions-{rule}",
-                    reason="This is the token endpoint: the function itself checks the client's id "
-                    "and secret.",
+                    reason="The token endpoint's function itself checks the client's id and "
+                    "secret; what else is public shows nothing of anybody.",
                 )
             )
 
@@ -236,7 +236,7 @@ class Api(Construct):
             ),
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-APIG3",
-                reason="Callers are known machine clients: every method but the token endpoint is "
+                reason="Callers are known machine clients: every method that shows anything is "
                 "behind the authorizer, and all are throttled. `-c waf=true` gives the stage a web "
                 "ACL, which is in the monitoring stack, where this rule does not look.",
             ),

@@ -3,7 +3,7 @@
 import getpass
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import boto3
 import typer
@@ -20,6 +20,7 @@ from motorpool.history import store as history
 from motorpool.history.model import VehicleEvent
 from motorpool.photos import bucket
 from motorpool.tenants import user_store as users
+from motorpool.tenants.users import User
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from ops.screen import console
@@ -72,6 +73,32 @@ def forget(
         raise UserNotFound
     for what, number in sorted(erased.items()):
         console.print(f"{what}: {number}")
+
+
+@app.command("relist")
+def relist(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show how many would be listed.")
+    ] = False,
+) -> None:
+    """Put the users that version 0.1.0 wrote into the lists of `GET /users`.
+
+    Reads the whole table. Run it once after the update; again does no harm.
+    """
+    console.print(f"users {'that would be ' if dry_run else ''}listed: {relisted(dry_run)}")
+
+
+def relisted(dry_run: bool = False) -> int:
+    """List the users that are in no list; returns how many. A change of one lists it too."""
+    listed = 0
+    for item in _scanned("sk = :sk AND attribute_not_exists(gsi1pk)", {":sk": {"S": "USER"}}):
+        try:
+            if not dry_run:
+                table.transact(users.listed(from_attributes(User, item)))
+        except VersionConflict:
+            continue
+        listed += 1
+    return listed
 
 
 def _round(user_id: str, marks: set[str]) -> tuple[Counter[str], int]:
@@ -129,12 +156,19 @@ def _left(vehicle: Vehicle, user_id: str) -> tuple[TransactItem, ...]:
 
 
 def _items_about(user_id: str) -> Iterator[Item]:
+    return _scanned(ABOUT, {":user": {"S": user_id}}, NAMES)
+
+
+def _scanned(
+    only_if: str, values: dict[str, Any], names: dict[str, str] | None = None
+) -> Iterator[Item]:
     pages = boto3.client("dynamodb").get_paginator("scan")
+    named: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
     for page in pages.paginate(
         TableName=table.table_name(),
-        FilterExpression=ABOUT,
-        ExpressionAttributeNames=NAMES,
-        ExpressionAttributeValues={":user": {"S": user_id}},
+        FilterExpression=only_if,
+        ExpressionAttributeValues=values,
         ConsistentRead=True,
+        **named,
     ):
         yield from map(from_values, page["Items"])

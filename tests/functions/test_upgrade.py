@@ -25,6 +25,7 @@ from motorpool.tenants.organizations import Organization
 from motorpool.transfers import store as transfers
 from motorpool.vehicles import store as vehicles
 from ops.check_ins import requeued
+from ops.users import relisted
 from tests.functions import wire
 from tests.functions.conftest import Answer, Caller, event, everything_stored, handler_of, in_queues
 from tests.upgrade import kind_of, request_of, written_by
@@ -114,6 +115,16 @@ def test_a_user_is_found_by_id_and_phone_and_gets_a_vehicle() -> None:
     )
     answer = caller.calls()
     assert (answer.status, answer.body["userId"]) == (200, USER), answer.body
+
+
+def test_a_user_is_changed_and_listed() -> None:
+    assert called("list_users").body["users"] == []
+    assert relisted(dry_run=True) == relisted() == 1
+    assert [each["id"] for each in called("list_users").body["users"]] == [USER]
+    assert relisted() == 0
+    assert called("update_user").body["phone"] == "+14155550123"
+    assert Caller("get_user_by_phone").calls(phone=PHONE).status == 404
+    assert called("get_vehicle").body["customerPhoneNumber"] == "+14155550123"
 
 
 def test_a_phone_is_still_taken() -> None:

@@ -24,6 +24,7 @@ import pytest
 
 from infra.local.stack import LocalStack
 from infra.local.vins import bronco
+from infra.local.world import new_phone
 from infra.names import DEFAULT
 from infra.paths import BUILD
 from infra.spec import Route, discover
@@ -170,6 +171,8 @@ def _registers(day: Tenant) -> None:
     user = served(day.api.post("/users", a_person()))
     served(day.api.get(f"/users/{user['id']}"))
     served(day.api.get(f"/users/by-phone/{user['phone']}"))
+    served(day.api.get("/health"))
+    served(day.api.get("/client"))
     plated = bronco(licensePlate=new_plate(), state="CA")
     for car in (plated, bronco()):
         owned = served(day.api.post("/vehicles/create/by-vin", {"userId": user["id"]} | car))
@@ -180,6 +183,10 @@ def _registers(day: Tenant) -> None:
         {"userId": user["id"], "colorHexCode": "C0FFEE"},
     ):
         served(day.api.put(vehicle, change))
+    served(day.api.put(f"/users/{user['id']}", {"phone": new_phone()}))
+    served(day.api.post("/users", a_person()))
+    cursor = until(lambda: served(day.api.get("/users?limit=1"))["nextCursor"])
+    served(day.api.get(f"/users?cursor={cursor}"))
     served(day.api.put(f"{vehicle}/deactivate"))
     served(day.api.put(f"{vehicle}/activate"))
     served(day.api.get(vehicle))
@@ -287,6 +294,7 @@ def _repeats_what_is_refused(day: Tenant) -> None:
             "firstName": "A", "lastName": "B", "phone": "+12125550100",
             "address": {"state": "CA"}, "organizationId": "org_0",
         },
+        "update_user": {"firstName": "A"},
         "create_vehicle_by_vin": {"userId": "usr_0"} | bronco(),
         "update_vehicle": {"colorHexCode": "C0FFEE"},
         "request_photo_upload": {"userId": "usr_0", "contentType": "image/png"},

@@ -37,6 +37,10 @@ def user(user_id: str) -> Key:
     return Key(f"USER#{user_id}", "USER")
 
 
+def users_of_organization(organization_id: str) -> str:
+    return f"ORG#{organization_id}#USERS"
+
+
 def phone_claim(partner_id: str, phone: str) -> Key:
     return Key(f"PARTNER#{partner_id}#PHONE#{phone}", "CLAIM")
 

@@ -17,7 +17,12 @@ from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.partner_api import VehicleAnswer
 
 # The names of the vehicle's attributes that the API calls otherwise.
-NAMES = {"plate": "license", "ownerId": "organizationId", "highestMileage": "mileage"}
+NAMES = {
+    "plate": "license",
+    "ownerId": "organizationId",
+    "highestMileage": "mileage",
+    "customerPhone": "customerPhoneNumber",
+}
 
 
 class ActorAnswer(PartnerModel):

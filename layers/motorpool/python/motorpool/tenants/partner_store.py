@@ -1,10 +1,13 @@
 """Storage of partners."""
 
+from motorpool.access.callers import Caller
+from motorpool.access.clients import Client
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, TransactItem
-from motorpool.errors import PartnerNotFound
+from motorpool.errors import ClientNotFound, PartnerNotFound
 from motorpool.ids import is_id
+from motorpool.tenants.organizations import Organization
 from motorpool.tenants.partners import Partner
 
 
@@ -14,6 +17,24 @@ def get(partner_id: str) -> Partner:
     if item is None:
         raise PartnerNotFound
     return from_attributes(Partner, item)
+
+
+def account_of(caller: Caller) -> tuple[Partner, Client, Organization | None]:
+    """The caller's partner, client and default organization, in one call.
+
+    Raises ClientNotFound when the client or its partner is not there any more.
+    """
+    own = keys.organization(caller.org_id) if caller.org_id else None
+    partner, client = keys.partner(caller.partner_id), keys.client(caller.client_id)
+    items = table.get_many(partner, client, *([own] if own else []))
+    if partner not in items or client not in items:
+        raise ClientNotFound
+    organization = items.get(own) if own else None
+    return (
+        from_attributes(Partner, items[partner]),
+        from_attributes(Client, items[client]),
+        from_attributes(Organization, organization) if organization else None,
+    )
 
 
 def every() -> list[Partner]:

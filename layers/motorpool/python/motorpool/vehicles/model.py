@@ -154,6 +154,10 @@ class Vehicle:
         )
         return self._unless_same(changed)
 
+    def with_phone_of(self, user: User) -> Self:
+        """The vehicle with its user's phone number; the same object when it has it already."""
+        return self._unless_same(replace(self, customer_phone=user.phone))
+
     def _unless_same(self, changed: Self) -> Self:
         return self if changed == self else replace(changed, updated=now_ms())
 
@@ -235,5 +239,5 @@ _SHOWN = (
 _PERSONAL = ("plate", "state", "photo_url", "customer_phone", "external_id", "metadata")
 _TOLD = (
     *("plate", "state", "photo_url", "color_hex_code", "user_id", "driver_id", "active"),
-    *("owner_id", "highest_mileage", "external_id", "metadata"),
+    *("owner_id", "highest_mileage", "external_id", "metadata", "customer_phone"),
 )

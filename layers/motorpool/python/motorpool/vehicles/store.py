@@ -9,16 +9,26 @@ from motorpool.access.callers import Actor, Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, Key, Page, TransactItem
-from motorpool.errors import MotorpoolError, NoPermission, VehicleAlreadyExists, VehicleNotFound
+from motorpool.errors import (
+    InvalidParameters,
+    MotorpoolError,
+    NoPermission,
+    VehicleAlreadyExists,
+    VehicleNotFound,
+)
 from motorpool.history import store as history
 from motorpool.history.model import Entry, Event, VehicleEvent
 from motorpool.ids import is_id
 from motorpool.tenants import organization_store as organizations
+from motorpool.tenants.users import User
 from motorpool.vehicles import plates
 from motorpool.vehicles.model import Vehicle
 
 # A page, and the key after which the next one starts.
 Found = tuple[list[Vehicle], Item | None]
+
+# A transaction has 100 writes at most: two for each vehicle, and some for the user.
+MOST_RENUMBERED = 40
 
 STILL_ITS_OWN = "vehicleId = :vehicle"
 
@@ -101,6 +111,24 @@ def _found(page: Page) -> Found:
 
 def _that_are(active: bool | None) -> Callable[[Item], bool]:
     return lambda item: active in (None, item["active"])
+
+
+def with_phone_of(user: User, *, by: Actor) -> tuple[TransactItem, ...]:
+    """The writes that give a user's vehicles the user's present phone number.
+
+    Raises InvalidParameters when they do not fit into the transaction, and VersionConflict.
+    """
+    found, more = of_user(user.id, limit=MOST_RENUMBERED, after=None)
+    if more:
+        raise InvalidParameters(
+            ("phone", f"cannot change while the user has more than {MOST_RENUMBERED} vehicles")
+        )
+    renumbered = [(vehicle, vehicle.with_phone_of(user)) for vehicle in found]
+    return tuple(
+        write
+        for vehicle, after in renumbered
+        for write in changed(vehicle, after, "vehicle.updated", by=by)
+    )
 
 
 def active_with(
