@@ -53,6 +53,7 @@ from motorpool.errors import (
     InvalidParameters,
     MissingScope,
     MotorpoolError,
+    NotForDevices,
     RateLimited,
     Unavailable,
     Unexpected,
@@ -149,8 +150,8 @@ resource of another partner, or outside the client's organizations, is answered 
 }
 CREDENTIALS = {
     "partnerId": "Id of the partner: `ptr_…`.",
-    "clientId": "Id of the client: `cli_…`.",
-    "clientSecret": "Secret of the client: `motorpool_secret_…`.",
+    "clientId": "Id of the client: `cli_…`; or of a user's device: `dev_…`.",
+    "clientSecret": "Secret of the client or device: `motorpool_secret_…`.",
 }
 # Path parameters that are not named after what they are the id of.
 PATH_PARAMETERS = {
@@ -315,6 +316,8 @@ def _from_function(contract: Contract) -> Iterator[Answer]:
         errors.append(RateLimited)
     if contract.route.scope:
         errors.append(MissingScope)
+    if contract.route.api == "partner" and not (contract.route.public or contract.route.devices):
+        errors.append(NotForDevices)
     for error in errors:
         try:
             status, code, message = error.on(contract.route.api)

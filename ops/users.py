@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import boto3
 import typer
 
+from motorpool.access import device_store as devices
 from motorpool.access.callers import Actor
+from motorpool.access.devices import Device
 from motorpool.checkins import store as checkins
 from motorpool.checkins.model import CheckIn
 from motorpool.dynamodb import keys, table
@@ -34,7 +36,7 @@ NAMES = {"#user": "userId", "#driver": "driverId", "#thing": "thing", "#body": "
 ROUNDS = 8
 
 KINDS = {"HISTORY": "history entries", "CHECKIN": "check-ins", "VEHICLE": "vehicles"}
-KINDS |= {"PHOTO": "photos", "REQUEST": "kept answers"}
+KINDS |= {"PHOTO": "photos", "DEVICE": "devices", "REQUEST": "kept answers"}
 
 
 @app.callback()
@@ -46,7 +48,7 @@ def _users() -> None:
 def forget(
     user_id: Annotated[str, typer.Argument(help="Id of the user (usr_…).")],
 ) -> None:
-    """Erase a person: name, phone, e-mail, photos, positions; plates and notes of check-ins.
+    """Erase a person: name, phone, e-mail, devices, photos, positions; plates, notes of check-ins.
 
     Vehicles lose their user or driver and keep their plate. Their histories stay whole: see
     `motorpool vehicle verify`. Reads the whole table, at least twice. If it is stopped, run it
@@ -133,6 +135,8 @@ def _erasure(kind: str, item: Item, user_id: str, marks: set[str]) -> tuple[Tran
             return checkins.replaced(check_in, after) if after != check_in else ()
         case "VEHICLE":
             return _left(from_attributes(Vehicle, item), user_id)
+        case "DEVICE":
+            return (devices.removed(from_attributes(Device, item)),)
         case "PHOTO":
             marks.add(item["id"])
             bucket.remove_all(item["id"])

@@ -5,6 +5,7 @@ spec = Route(
     method="GET",
     path="/photo/{photoId}",
     summary="Get a photo's file",
+    devices=True,
     uses=Uses(
         table=("GetItem",), photos=("GetObject", "GetObjectVersion"), thumbnails=("GetObject",)
     ),

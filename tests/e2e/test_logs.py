@@ -37,6 +37,9 @@ def _of_a_partner(tenant: Tenant) -> None:
     user = served(api.post("/users", a_person()))["id"]
     vehicle = served(api.post("/vehicles/create/by-vin", CAR | {"userId": user}))
     check_in = tenant.check_in(vehicle, 1).json()
+    device = served(api.post(f"/users/{user}/devices", {}))
+    private.add(device["clientSecret"])
+    served(api.call("DELETE", f"/devices/{device['deviceId']}"))
     of_vehicle, of_check_in = (
         f"/vehicles/{vehicle['id']}",
         f"/vehicles/checkin/mileage/{check_in['id']}",
@@ -55,6 +58,7 @@ def _of_a_partner(tenant: Tenant) -> None:
         api.of({}).get("/health"),
         api.get("/users"),
         api.put(f"/users/{user}", {"email": ""}),
+        api.get(f"/users/{user}/devices"),
         api.put(of_vehicle, {"state": "NV"}),
         api.put(f"{of_vehicle}/deactivate"),
         api.put(f"{of_vehicle}/activate"),
@@ -65,7 +69,7 @@ def _of_a_partner(tenant: Tenant) -> None:
         api.put(of_check_in, {"mileage": 2} | tenant.pair(user)),
         api.get(f"/photo{photo}"),
     ]
-    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 15, 302]
+    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 16, 302]
 
 
 def _of_a_supplier(fleet: Tenant) -> None:

@@ -47,6 +47,7 @@ TRANSFER = "trf_01a214266967934bcb730e96ef14d329"
 QUEUED = "chk_019aa8f1000000000000000000000024019aa8f10000000000000027"
 ROOT = "org_019aa8f1000000000000000000000021"
 BRANCH = "org_019aa8f1000000000000000000000022"
+DEVICE = "dev_019aa8f1000000000000000000000002019aa8f1000000000000000d"
 WITH_HISTORY = "veh_019aa8f1000000000000000000000032"
 UNUSED_PHOTOS = ("pho_019aa8f1000000000000000000000006", "pho_019aa8f1000000000000000000000007")
 # When the unused photos were announced; that version gave them a day.
@@ -213,6 +214,20 @@ def test_a_check_in_of_any_version_moves_through_the_queues(id: str) -> None:
     called("review_mileage_check_in", id=id)
     assert (review_queue(), review_queue("OnHold")) == ([other], [])
     assert all(id not in item["sk"] for item in everything_stored() if "QUEUE#" in item["pk"])
+
+
+@pytest.mark.usefixtures("_second_table")
+def test_a_device_of_the_second_version_is_listed_and_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    an_hour_later = 1795656317720 + 3_600_000
+    for module in ("devices", "device_store"):
+        monkeypatch.setattr(f"motorpool.access.{module}.now_ms", lambda: an_hour_later)
+    user = "usr_019aa8f1000000000000000000000031"
+    [listed] = called("list_user_devices", userId=user).body["devices"]
+    assert listed["deviceId"] == DEVICE
+    called("delete_device", deviceId=DEVICE)
+    assert called("list_user_devices", userId=user).body["devices"] == []
 
 
 @pytest.mark.usefixtures("_second_table")

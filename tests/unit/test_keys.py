@@ -117,8 +117,10 @@ def callers_of(name: str) -> set[str]:
 
 
 def applied_by(handler: Path) -> list[Path]:
-    """The queue's consumer hands its message on to a module of its own."""
-    return [ROOMS / "transfers" / "apply.py"] if handler.parent.name == "apply_transfer" else []
+    """The queue's consumer and the authorizer hand on to a module of their rooms."""
+    by = {"apply_transfer": ROOMS / "transfers" / "apply.py"}
+    by["authorizer"] = ROOMS / "access" / "authorizer.py"
+    return [by[handler.parent.name]] if handler.parent.name in by else []
 
 
 def aliases(source: Path, package: str, module: str) -> set[str]:

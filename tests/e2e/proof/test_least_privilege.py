@@ -173,6 +173,7 @@ def _registers(day: Tenant) -> None:
     served(day.api.get(f"/users/by-phone/{user['phone']}"))
     served(day.api.get("/health"))
     served(day.api.get("/client"))
+    _lets_devices_in(day, f"/users/{user['id']}/devices")
     plated = bronco(licensePlate=new_plate(), state="CA")
     for car in (plated, bronco()):
         owned = served(day.api.post("/vehicles/create/by-vin", {"userId": user["id"]} | car))
@@ -201,6 +202,16 @@ def _registers(day: Tenant) -> None:
     served(day.api.get(f"/vehicles?vin={owned['vin']}"))
     served(day.supplier.get(f"{VEHICLES}?owner_id={day.root.id}&page_size=1"))
     served(day.supplier.with_token().get(ORGANIZATIONS))
+
+
+def _lets_devices_in(day: Tenant, path: str) -> None:
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    device = served(day.api.post(path, {}, headers=key))
+    assert served(day.api.post(path, {}, headers=key))["deviceId"] == device["deviceId"]
+    served(day.api.post(path, {}))
+    cursor = until(lambda: served(day.api.get(f"{path}?limit=1"))["nextCursor"])
+    served(day.api.get(f"{path}?cursor={cursor}"))
+    served(day.api.call("DELETE", f"/devices/{device['deviceId']}"))
 
 
 def _looks_at_photos(day: Tenant) -> None:
@@ -294,6 +305,7 @@ def _repeats_what_is_refused(day: Tenant) -> None:
             "firstName": "A", "lastName": "B", "phone": "+12125550100",
             "address": {"state": "CA"}, "organizationId": "org_0",
         },
+        "create_device": {},
         "update_user": {"firstName": "A"},
         "create_vehicle_by_vin": {"userId": "usr_0"} | bronco(),
         "update_vehicle": {"colorHexCode": "C0FFEE"},

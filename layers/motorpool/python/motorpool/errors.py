@@ -99,8 +99,24 @@ class MissingScope(MotorpoolError):
     }
 
 
+class NotForDevices(MotorpoolError):
+    """The operation is not for devices."""
+
+    partner = Refusal(403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
+    message = "This operation is not for devices"
+
+
+class DeviceNotFound(MotorpoolError):
+    """There is no such device, it is another partner's, or its time is over."""
+
+    partner = Refusal(404, "ERROR_DEVICE_NOT_FOUND")
+    message = "There is no such device"
+
+
 class NoPermission(MotorpoolError):
-    """The resource belongs to the partner, but is outside the client's organizations."""
+    """The resource belongs to the partner, but is outside the client's organizations, or is not
+    the device's user's.
+    """
 
     partner = Refusal(403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
     message = "The client's organizations do not include the one that this resource belongs to"

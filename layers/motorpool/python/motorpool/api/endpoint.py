@@ -34,6 +34,7 @@ from motorpool.errors import (
     InvalidTokenRequest,
     MissingScope,
     MotorpoolError,
+    NotForDevices,
     Unavailable,
     Unexpected,
 )
@@ -167,6 +168,8 @@ class Endpoint:
             caller = Caller.from_context(asked.gateway["authorizer"], request.request_id)
             arguments["caller"] = caller
             request.client_id = caller.client_id
+            if caller.device_id and not os.environ.get("DEVICES"):
+                raise NotForDevices
             if limit := os.environ.get("REQUESTS_PER_HOUR"):
                 headers |= rates.counted(caller.client_id, request.function, int(limit)).headers()
             _ensure_scope(caller)

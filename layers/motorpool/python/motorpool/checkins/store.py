@@ -37,7 +37,8 @@ class CheckInContext:
         """The vehicle. Raises VehicleNotFound and NoPermission."""
         if self.vehicle is None:
             raise VehicleNotFound
-        if not caller.sees(self.vehicle.owner_path):
+        mine = caller.sees_user(self.vehicle.user_id)
+        if not caller.sees(self.vehicle.owner_path) or not mine:
             raise NoPermission
         return self.vehicle
 
@@ -78,7 +79,8 @@ def get(
     vehicle = vehicles.from_batch(items, vehicle_id, visible_to.partner_id)
     if vehicle is None or key not in items:
         raise CheckInNotFound
-    if not visible_to.sees(vehicle.owner_path):
+    mine = visible_to.sees_user(items[key]["userId"])
+    if not visible_to.sees(vehicle.owner_path) or not mine:
         raise NoPermission
     pair = _pair(items, with_photos, visible_to.partner_id)
     return from_attributes(CheckIn, items[key]), vehicle, pair

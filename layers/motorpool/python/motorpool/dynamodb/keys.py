@@ -21,6 +21,14 @@ def clients_of(partner_id: str) -> str:
     return f"PARTNER#{partner_id}#CLIENTS"
 
 
+def device(device_id: str) -> Key:
+    return Key(f"DEVICE#{device_id}", "DEVICE")
+
+
+def devices_of_user(user_id: str) -> str:
+    return f"USER#{user_id}#DEVICES"
+
+
 def rate(client_id: str, endpoint: str, window: int) -> Key:
     return Key(f"CLIENT#{client_id}#RATE#{endpoint}", f"RATE#{window}")
 
@@ -117,5 +125,6 @@ def transfers_of_partner(partner_id: str, status: str) -> str:
     return f"PARTNER#{partner_id}#TRANSFERS#{status}"
 
 
+# `client_id`: of the client, or of the device, whose secret the request has.
 def request(client_id: str, idempotency_key: str) -> Key:
     return Key(f"CLIENT#{client_id}#KEY#{idempotency_key}", "REQUEST")

@@ -7,8 +7,14 @@ from pydantic.alias_generators import to_camel
 
 from motorpool.access.callers import Caller
 from motorpool.access.clients import Client
+from motorpool.access.devices import (
+    DAY_SECONDS,
+    LONGEST_SECONDS,
+    SHORTEST_SECONDS,
+    Device,
+)
 from motorpool.access.limits import CLIENT, TRANSFERS_PER_HOUR
-from motorpool.api.schemas import EmptyIsNone, PartnerModel, ShortText, StateCode
+from motorpool.api.schemas import NOT_STORED, EmptyIsNone, PartnerModel, ShortText, StateCode
 from motorpool.clock import iso
 from motorpool.names import PRINTABLE
 from motorpool.tenants.organizations import Organization
@@ -213,3 +219,85 @@ class HealthAnswer(PartnerModel):
     """That the API answers."""
 
     status: str = Field(description="Always `ok`.", examples=["ok"])
+
+
+class CreateDevice(PartnerModel):
+    """The device to let in."""
+
+    ttl_seconds: int = Field(
+        DAY_SECONDS,
+        ge=SHORTEST_SECONDS,
+        le=LONGEST_SECONDS,
+        description="Seconds until the device's time is over.",
+        examples=[DAY_SECONDS],
+    )
+
+
+class DeviceAnswer(PartnerModel):
+    """A device, without its secret."""
+
+    device_id: str = Field(
+        description="Id of the device.",
+        examples=["dev_019aa8f0c1d2e3f405162738495a6b7c019aa8f60f8a1b2c3d4e5f60"],
+    )
+    user_id: str = Field(
+        description="Id of the user whose device it is.",
+        examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"],
+    )
+    created_at: str = Field(
+        description="When the device was let in (ISO 8601, UTC).",
+        examples=["2026-11-21T09:30:00.000Z"],
+    )
+    expires_at: str = Field(
+        description="When its time is over (ISO 8601, UTC).", examples=["2026-11-22T09:30:00.000Z"]
+    )
+
+    @classmethod
+    def of(cls, device: Device) -> Self:
+        """The device as the partner API shows it."""
+        return cls(
+            device_id=device.id,
+            user_id=device.user_id,
+            created_at=iso(device.created),
+            expires_at=iso(device.expires_at * 1000),
+        )
+
+
+class NewDeviceAnswer(DeviceAnswer):
+    """A device, and the three headers that it sends. The secret is shown once."""
+
+    partner_id: str = Field(
+        description="Value of the header `partnerId`.",
+        examples=["ptr_019aa8f0b1c2d3e4f5061728394a5b6c"],
+    )
+    client_id: str = Field(
+        description="Value of the header `clientId`: the device's id.",
+        examples=["dev_019aa8f0c1d2e3f405162738495a6b7c019aa8f60f8a1b2c3d4e5f60"],
+    )
+    client_secret: Annotated[str, NOT_STORED] = Field(
+        description="Value of the header `clientSecret`. A repeated request with the same "
+        "Idempotency-Key gets another one, which replaces this one.",
+        examples=["motorpool_secret_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"],
+    )
+
+    @classmethod
+    def with_secret(cls, device: Device, secret: str) -> Self:
+        """The device as it is shown once, with its secret."""
+        shown = DeviceAnswer.of(device)
+        return cls(
+            **dict(shown), partner_id=device.partner_id, client_id=device.id, client_secret=secret
+        )
+
+
+class DevicesAnswer(PartnerModel):
+    """A page of devices."""
+
+    devices: list[DeviceAnswer] = Field(description="The devices of the page.")
+    next_cursor: str | None = Field(
+        description="The `cursor` of the next page; null on the last page.", examples=[None]
+    )
+
+    @classmethod
+    def of(cls, devices: list[Device], next_cursor: str | None) -> Self:
+        """The page as the partner API shows it."""
+        return cls(devices=[DeviceAnswer.of(one) for one in devices], next_cursor=next_cursor)

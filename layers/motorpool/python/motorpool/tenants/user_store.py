@@ -23,7 +23,7 @@ def get(user_id: str, *, visible_to: Caller) -> User:
     user = find(user_id)
     if user is None or user.partner_id != visible_to.partner_id:
         raise UserNotFound
-    if not visible_to.sees(user.org_path):
+    if not visible_to.sees(user.org_path) or not visible_to.sees_user(user.id):
         raise NoPermission
     return user
 

@@ -46,7 +46,7 @@ def get(
     vehicle = from_batch({key: item} if item else {}, vehicle_id, visible_to.partner_id)
     if vehicle is None:
         raise VehicleNotFound
-    if not visible_to.sees(vehicle.owner_path):
+    if not visible_to.sees(vehicle.owner_path) or not visible_to.sees_user(vehicle.user_id):
         raise outside
     return vehicle
 
