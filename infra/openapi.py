@@ -131,6 +131,8 @@ More are answered with 429 and `Retry-After`.
 """
 ABOUT_TOKENS = f"""For `POST /oauth/token`, it is {_requests(PUBLIC_OPERATION)} by all clients.
 """
+ABOUT_HEALTH = f"""For `GET /health`, it is {_requests(PUBLIC_OPERATION)} by all callers.
+"""
 ABOUT: dict[ApiName, str] = {
     "partner": f"""Register vehicles, check in their mileage with photos, and review the check-ins.
 
@@ -139,7 +141,7 @@ Errors are `{{"error_code": "…", "error_message": "…"}}`. The business rules
 status 500 and codes of their own; only `INTERNAL_SERVER_ERROR` is a failure of the service. A
 resource of another partner is answered with 404, one outside the client's organizations with 403.
 
-{ABOUT_LIMITS}""",
+{ABOUT_LIMITS}{ABOUT_HEALTH}""",
     "supplier": f"""Transfer vehicles between a supplier's organizations, and assign drivers.
 
 {ABOUT_BOTH}

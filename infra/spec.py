@@ -142,6 +142,11 @@ class Authorizer(Spec):
     """The authorizer of both APIs."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight(Spec):
+    """The function that answers browsers' OPTIONS on every path of the partner API."""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A folder under `functions/` with its name and the spec in its `route.py`."""

@@ -217,6 +217,13 @@ def test_a_check_in_of_any_version_moves_through_the_queues(id: str) -> None:
 
 
 @pytest.mark.usefixtures("_second_table")
+def test_an_origin_of_the_second_version_is_allowed() -> None:
+    context = SimpleNamespace(function_name="motorpool-answer_preflight")
+    answer = handler_of("answer_preflight")(event("answer_preflight"), context)
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://app.example.com"
+
+
+@pytest.mark.usefixtures("_second_table")
 def test_a_device_of_the_second_version_is_listed_and_deleted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

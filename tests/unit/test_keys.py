@@ -117,8 +117,9 @@ def callers_of(name: str) -> set[str]:
 
 
 def applied_by(handler: Path) -> list[Path]:
-    """The queue's consumer and the authorizer hand on to a module of their rooms."""
+    """These hand on to a module of their rooms."""
     by = {"apply_transfer": ROOMS / "transfers" / "apply.py"}
+    by["answer_preflight"] = ROOMS / "api" / "browsers.py"
     by["authorizer"] = ROOMS / "access" / "authorizer.py"
     return [by[handler.parent.name]] if handler.parent.name in by else []
 

@@ -43,7 +43,7 @@ ENTITIES: dict[str, "Entity"] = {
 # Read attribute by attribute, where they are used: tests/functions/test_upgrade.py.
 READ_BY_ATTRIBUTE = {
     "phone_claim", "vin_claim", "plate_claim", "external_id_claim", "rate", "request",
-    "review_entry",
+    "review_entry", "origin",
 }  # fmt: skip
 
 

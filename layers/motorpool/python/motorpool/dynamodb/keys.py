@@ -13,6 +13,10 @@ def partner(partner_id: str) -> Key:
     return Key(f"PARTNER#{partner_id}", "PARTNER")
 
 
+def origin(origin: str, partner_id: str) -> Key:
+    return Key(f"ORIGIN#{origin}", partner_id)
+
+
 def client(client_id: str) -> Key:
     return Key(f"CLIENT#{client_id}", "CLIENT")
 

@@ -1,5 +1,6 @@
 """Storage of partners."""
 
+from motorpool.access import origin_store as origins
 from motorpool.access.callers import Caller
 from motorpool.access.clients import Client
 from motorpool.dynamodb import keys, table
@@ -50,6 +51,14 @@ def add(partner: Partner) -> TransactItem:
 def replaced(read: Partner, changed: Partner) -> TransactItem:
     """The write that replaces `read`. Raises VersionConflict when it was changed after that."""
     return table.replace(keys.partner(read.id), _item(changed), read_version=read.version)
+
+
+def with_origins(read: Partner, changed: Partner) -> tuple[TransactItem, ...]:
+    """The writes that replace `read` with a partner that allows other origins.
+
+    Raises VersionConflict.
+    """
+    return replaced(read, changed), *origins.changed(read.id, read.origins, changed.origins)
 
 
 def _item(partner: Partner) -> Item:
