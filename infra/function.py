@@ -248,6 +248,8 @@ def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str
         variables["API"] = spec.api
         if spec.scope:
             variables["SCOPE"] = " ".join(spec.scope)
+        if spec.devices:
+            variables["DEVICES"] = "true"
         if spec.per_hour:
             variables["REQUESTS_PER_HOUR"] = str(spec.per_hour)
     if isinstance(spec, Dispatcher):

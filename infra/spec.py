@@ -84,7 +84,7 @@ class Route(Spec):
 
     `path` is below the stage. The caller must have one of the scopes in `scope`, if there are any.
     `public`: no authorizer, so no caller. `per_hour`: how many requests a client may make in an
-    hour.
+    hour. `devices`: whether devices may call it; its rules must then ask `Caller.sees_user`.
     """
 
     api: ApiName
@@ -94,6 +94,7 @@ class Route(Spec):
     scope: tuple[Scope, ...] = ()
     public: bool = False
     per_hour: int | None = None
+    devices: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,11 @@ class Dispatcher(Spec):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorizer(Spec):
     """The authorizer of both APIs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight(Spec):
+    """The function that answers browsers' OPTIONS on every path of the partner API."""
 
 
 @dataclass(frozen=True, slots=True)

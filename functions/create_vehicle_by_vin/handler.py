@@ -7,7 +7,7 @@ of the user's state. The vehicle belongs to the user, and to the user's organiza
 200 the vehicle · 400 invalid parameters: the VIN is malformed, has a wrong check digit or is
 unknown, or make, model or year differ from the decoded ones (the message names those) · 403 the
 user is outside the client's organizations · 404 no such user · 409 another active vehicle of the
-partner has the VIN, or the license plate in that state
+partner has the VIN, the license plate in that state, or the externalId
 """
 
 from motorpool.access.callers import Caller
@@ -35,5 +35,7 @@ def handler(request: CreateVehicleByVin, caller: Caller) -> Result[VehicleAnswer
         model=request.model,
         plate=request.license_plate,
         state=request.state,
+        external_id=request.external_id,
+        metadata=request.metadata,
     )
     return Result(VehicleAnswer.of(vehicle), vehicles.add(vehicle, by=caller.actor))

@@ -5,6 +5,7 @@ spec = Route(
     method="GET",
     path="/photo/{photoId}",
     summary="Get a photo",
+    devices=True,
     uses=Uses(
         table=("GetItem",),
         photos=("GetObjectVersion",),

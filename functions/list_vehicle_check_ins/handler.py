@@ -23,4 +23,6 @@ def handler(vehicle_id: str, query: PageQuery, caller: Caller, here: PublicUrl) 
     after = key_before(query.cursor, name, caller)
     vehicles.get(vehicle_id, visible_to=caller)
     found, last = checkins.of_vehicle(vehicle_id, limit=query.limit, after=after)
+    # A device sees its own user's only, not those of the user before.
+    found = [check_in for check_in in found if caller.sees_user(check_in.user_id)]
     return CheckInsAnswer.of(found, caller, here, cursor_after(last, name, caller))

@@ -16,8 +16,10 @@ from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from infra.local.vins import new_vin
 from motorpool import aws
 from motorpool.access import client_store as clients
+from motorpool.access import device_store as devices
 from motorpool.access.callers import Actor
 from motorpool.access.clients import Client, new_secret
+from motorpool.access.devices import Device
 from motorpool.access.scopes import ALL_SCOPES, Scope
 from motorpool.access.secret_keys import pepper
 from motorpool.checkins import store as checkins
@@ -150,6 +152,19 @@ class World:
         client = replace(admitted, id=id or admitted.id)
         self.save(clients.add(client.revoked() if revoked else client))
         return Admitted(client, secret)
+
+    def device(
+        self, *, of: User, by: Client, seconds: int = 3600, id: str | None = None
+    ) -> tuple[Device, dict[str, str]]:
+        """A device of a user, which a client let in, and the three headers that it calls with."""
+        secret = new_secret()
+        admitted = Device.create(
+            of, by=by.as_caller(), seconds=seconds, secret=secret, pepper=pepper()
+        )
+        device = replace(admitted, id=id or admitted.id)
+        self.save(devices.add(device))
+        headers = {"partnerId": by.partner_id, "clientId": device.id, "clientSecret": secret}
+        return device, headers
 
     def driver(
         self,

@@ -61,7 +61,7 @@ def test_the_answer_is_the_vehicle_as_it_will_be_and_where_to_look(fleet: Tenant
     }
     assert list(body["vehicle"]) == [
         "id", "owner_id", "make", "model", "year", "vin", "license_plate", "color_hex_code",
-        "color_name", "last_updated",
+        "color_name", "last_updated", "driver_id", "external_id",
     ]  # fmt: skip
     assert body["vehicle"]["year"] == 1988
     assert body["vehicle"]["license_plate"] == "TEST-123"

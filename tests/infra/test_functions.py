@@ -276,6 +276,7 @@ def variables_of(spec: Spec) -> set[str]:
     if isinstance(spec, Route):
         names |= {"API"}
         names |= {"SCOPE"} if spec.scope else set()
+        names |= {"DEVICES"} if spec.devices else set()
         names |= {"REQUESTS_PER_HOUR"} if spec.per_hour else set()
     return names
 

@@ -70,6 +70,9 @@ def test_an_answer_has_every_documented_field_and_null_for_what_is_absent(owner:
         "userId": owner.id,
         "customerPhoneNumber": "+14155550123",
         "active": True,
+        "organizationId": owner.org_id,
+        "externalId": None,
+        "metadata": None,
     }
 
 

@@ -26,6 +26,7 @@ import pytest
 
 from infra.gateway_answers import RENAMED
 from infra.local.stack import LocalStack
+from infra.local.world import World as Builder
 from infra.openapi import as_json, described
 from infra.spec import ApiName, Route, discover
 from motorpool.access.clients import new_secret
@@ -61,7 +62,7 @@ BY_PREFIX = {
     id[:4]: id
     for id in (
         recorded.USER, recorded.VEHICLE, recorded.ORGANIZATION, recorded.CHECK_IN,
-        recorded.TRANSFER, recorded.LICENSE_PHOTO,
+        recorded.TRANSFER, recorded.LICENSE_PHOTO, recorded.DEVICE,
     )
 }  # fmt: skip
 
@@ -156,7 +157,8 @@ def _page_size(name: str) -> Place:
 @pytest.mark.parametrize("name", PRIVATE)
 def test_every_field_that_is_called_an_id_is_in_the_matrix(name: str) -> None:
     for field in _fields(name):
-        if re.search(r"(^|_)id$|Id$", field.name):
+        # A partner's own number names nothing of another partner: its claim has the partner's id.
+        if re.search(r"(^|_)id$|Id$", field.name) and field.name != "externalId":
             assert field.place in _ids(name), f"{field.name} has no id as its example"
 
 
@@ -165,7 +167,7 @@ def test_the_matrix_has_the_ids_of_paths_queries_bodies_and_photo_handles() -> N
     assert {"path", "query", "body"} == {part for part, _ in places}
     assert {("body", "url"), ("body", "organizationId"), ("body", "new_user_id")} <= places
     assert ("path", "phone") in places
-    assert {"issue_token"} == PUBLIC
+    assert {"issue_token", "get_health"} == PUBLIC
 
 
 # --- the world ---------------------------------------------------------------------------------
@@ -472,6 +474,36 @@ def test_a_stranger_is_answered_as_if_nothing_were_there(
     _ensure_as_if_not_there(
         name, answer, world.ask(name, nobodys, headers), same_partner=same_partner
     )
+
+
+# --- the caller is a device --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def device(world: World) -> Headers:
+    """What a device of a user of the western branch sends; nothing in any cast is that user's."""
+    client = world.ours.admitted(world.ours.west).client
+    return Builder().device(of=Builder().driver(at=world.ours.west), by=client)[1]
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_a_device_is_served_nothing_but_what_is_its_users(
+    world: World, cast_of: Callable[[str], Cast], device: Headers, name: str
+) -> None:
+    route, cast = ROUTES[name], cast_of(name)
+    request = cast.cast(_whole(name))
+    answer = world.ask(name, request, device)
+    expected = NO_PERMISSION if route.api == "partner" else UNAUTHORIZED["supplier"]
+    assert refusal(answer) == expected
+    assert _leaked(answer, cast, request) == set()
+
+
+def test_devices_are_let_in_where_the_contract_says_so() -> None:
+    assert {name for name, route in ROUTES.items() if route.devices} == {
+        "request_photo_upload", "get_photo", "get_photo_status", "create_mileage_check_in",
+        "update_mileage_check_in", "get_mileage_check_in", "list_vehicle_check_ins", "get_user",
+        "list_user_vehicles", "get_vehicle",
+    }  # fmt: skip
 
 
 # --- and the owner is served -------------------------------------------------------------------

@@ -43,7 +43,8 @@ class CheckInContext:
         """The vehicle. Raises VehicleNotFound and NoPermission."""
         if self.vehicle is None:
             raise VehicleNotFound
-        if not caller.sees(self.vehicle.owner_path):
+        mine = caller.sees_user(self.vehicle.user_id)
+        if not caller.sees(self.vehicle.owner_path) or not mine:
             raise NoPermission
         return self.vehicle
 
@@ -107,8 +108,9 @@ def get(
     if vehicle is None or key not in items:
         raise CheckInNotFound
     check_in = from_attributes(CheckIn, items[key])
+    mine = visible_to.sees_user(check_in.user_id)
     seen = (check_in.owner_path, vehicle.owner_path) if of_vehicles else (check_in.owner_path,)
-    if not any(map(visible_to.sees, seen)):
+    if not any(map(visible_to.sees, seen)) or not mine:
         raise NoPermission
     return check_in, vehicle, _pair(items, with_photos, visible_to.partner_id)
 

@@ -24,7 +24,12 @@ from motorpool.vehicles.partner_api import VehicleAnswer
 
 EVENT_ID = "evt_Vd0mJ4xq0b8a5Wm2qH1yZrS7cT3kU9fLxEoNgPiQyBvAsDwR"
 # The names of the vehicle's attributes that the API calls otherwise.
-NAMES = {"plate": "license", "ownerId": "organizationId", "highestMileage": "mileage"}
+NAMES = {
+    "plate": "license",
+    "ownerId": "organizationId",
+    "highestMileage": "mileage",
+    "customerPhone": "customerPhoneNumber",
+}
 
 
 class ActorAnswer(PartnerModel):
