@@ -164,7 +164,7 @@ def settle(name: str) -> str:
     version = bucket.uploaded_version(photos.license) or "" if photos.license else ""
     if photos.license and name in ON_INSPECTED_PHOTO:
         inspected = photos.license.inspected(SEEN, size=1_000, version_id=version)
-        table.transact(stored_photos.inspected(inspected))
+        table.transact(*stored_photos.inspected(inspected))
     return version
 
 

@@ -22,7 +22,7 @@ from motorpool.vehicles import store as vehicles
 def handler(user_id: str, request: UpdateUser, caller: Caller) -> Result[UserAnswer]:
     user = users.get(user_id, visible_to=caller)
     after = user.updated_with(request.changes())
-    writes = users.changed(user, after)
+    writes = users.changed(user, after, by=caller.actor)
     if after.phone != user.phone:
         writes += vehicles.with_phone_of(after, by=caller.actor)
     return Result(UserAnswer.of(after), writes)

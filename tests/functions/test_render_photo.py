@@ -45,7 +45,7 @@ def ready(driver: User, file: bytes) -> Photo:
     version = world.uploaded(photo, file)
     inspected = photo.inspected(SEEN, size=len(file), version_id=version)
     inspected = replace(inspected, renditions_made=False)
-    table.transact(photos.inspected(inspected))
+    table.transact(*photos.inspected(inspected))
     return inspected
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.world import World
+from infra.local.world import BUILDER, World
 from motorpool.dynamodb import table
 from motorpool.tenants import user_store as users
 from motorpool.tenants.organizations import Organization
@@ -104,9 +104,9 @@ def test_as_many_vehicles_as_are_allowed_fit_into_one_transaction(
 
 
 def test_a_user_that_somebody_else_changed_meanwhile_is_decided_again(driver: User) -> None:
-    table.transact(*users.changed(driver, driver.updated_with({"last_name": "A"})))
+    table.transact(*users.changed(driver, driver.updated_with({"last_name": "A"}), by=BUILDER))
     with pytest.raises(table.VersionConflict):
-        table.transact(*users.changed(driver, driver.updated_with({"last_name": "B"})))
+        table.transact(*users.changed(driver, driver.updated_with({"last_name": "B"}), by=BUILDER))
 
 
 @pytest.mark.parametrize(
