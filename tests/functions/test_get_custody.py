@@ -13,6 +13,7 @@ from motorpool.transfers.apply import TransferMessage
 from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 from tests.functions.conftest import Caller
+from tests.functions.test_list_events import number_everything
 
 Somebody = Callable[[], Caller]
 
@@ -97,3 +98,9 @@ def test_the_old_owners_client_does_not_see_it_any_more(
     assert somebody().of(world.OTHER_PARTNER).calls().refusal == (404, "vehicle_not_found")
     target = somebody().linked_to(world.TARGET, f"{root.id}/{world.TARGET}")
     assert target.calls().status == 200
+
+
+def test_what_the_vehicle_has_in_the_feed_is_no_link(somebody: Somebody, vehicle: Vehicle) -> None:
+    before = somebody().calls().body
+    number_everything()
+    assert somebody().calls().body == before

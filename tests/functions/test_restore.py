@@ -88,7 +88,7 @@ def test_no_number_of_a_feed_is_used_again(restored: str, restored_number: str, 
 def test_what_is_in_a_feed_is_written_before_the_entries_that_the_stream_tells_of(
     restored: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mark = {"pk": {"S": "VEHICLE#1"}, "sk": {"S": "FEED"}, "n": {"N": "1"}}
+    mark = {"pk": {"S": "VEHICLE#1"}, "sk": {"S": "IN_FEED"}, "n": {"N": "1"}}
     entry = {"pk": {"S": "VEHICLE#1"}, "sk": {"S": "HISTORY#00000001"}}
     for item in (entry, mark, head(1)):
         wire.aws("dynamodb").put_item(TableName=restored, Item=item)
@@ -102,7 +102,7 @@ def test_what_is_in_a_feed_is_written_before_the_entries_that_the_stream_tells_o
         ),
     )
     restore(restored)
-    assert {*order[:2]} == {"FEED", "HEAD"}
+    assert {*order[:2]} == {"IN_FEED", "HEAD"}
     assert "HISTORY#00000001" in order
 
 

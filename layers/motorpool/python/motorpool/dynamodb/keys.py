@@ -123,7 +123,7 @@ def history(partition: str, number: int) -> Key:
 
 
 def in_feed(partition: str) -> Key:
-    return Key(partition, "FEED")
+    return Key(partition, "IN_FEED")
 
 
 FEED = "FEED#"
