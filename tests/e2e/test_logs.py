@@ -78,7 +78,7 @@ def _of_a_partner(tenant: Tenant) -> None:
         api.get(f"/photo{photo}"),
         api.get(f"/photo/{photo_id(sent)}?size=large"),
     ]
-    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 18, 302, 302]
+    assert [answer.status_code for answer in answers] == [200, 404, *[200] * 19, 302, 302]
 
 
 def _of_a_supplier(fleet: Tenant) -> None:
