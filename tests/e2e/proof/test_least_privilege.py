@@ -260,6 +260,9 @@ def _fails_to_handle_a_message(day: Tenant) -> None:
         handle = day.photo(vehicle["userId"], b"no photo")
         # Its inspection puts this on hold, so that it goes into another review queue.
         served(day.check_in(vehicle, 1, licensePhotos=[{"url": handle}]))
+    with first_delivery_fails("number_events", "dynamodb:BatchGetItem", denied):
+        change = {"colorHexCode": "FACADE"}
+        served(day.api.put(f"/vehicles/{vehicle['id']}", change))
     over = day.photo(day.user())
     day.inspected(over)
     with first_delivery_fails("forget_photo", "dynamodb:GetItem", denied):

@@ -55,6 +55,8 @@ PHONE = re.compile(rf"{re.escape(recorded.PHONE)}$")
 CURSORS = {"cursor", "page_token"}
 PAGE_SIZES = {"limit", "page_size"}
 
+# The feed is filtered by a vehicle's id, and never answers whether there is such a vehicle.
+NO_REFERENCES = {("list_events", "vehicleId"), ("list_supplier_events", "vehicle_id")}
 # The value of an optional id that an event does not have: by its field, else by its prefix.
 BY_FIELD = {"new_user_id": NEW_USER}
 BY_PREFIX = {
@@ -156,7 +158,7 @@ def _page_size(name: str) -> Place:
 @pytest.mark.parametrize("name", PRIVATE)
 def test_every_field_that_is_called_an_id_is_in_the_matrix(name: str) -> None:
     for field in _fields(name):
-        if re.search(r"(^|_)id$|Id$", field.name):
+        if re.search(r"(^|_)id$|Id$", field.name) and (name, field.name) not in NO_REFERENCES:
             assert field.place in _ids(name), f"{field.name} has no id as its example"
 
 

@@ -65,11 +65,7 @@ class SupplierEventsQuery(SupplierModel):
     type: list[EventType] = Field(
         default=[], description="Only events of this type. May be given several times."
     )
-    vehicle_id: Id | None = Field(
-        None,
-        description="Only events of this vehicle.",
-        examples=["veh_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c"],
-    )
+    vehicle_id: Id | None = Field(None, description="Only events of this vehicle.")
     limit: int = Field(25, ge=1, le=100, description="The most events to get.")
 
     @model_validator(mode="before")
