@@ -5,6 +5,7 @@ spec = Route(
     method="POST",
     path="/photo/{photoId}/form",
     summary="Get a new upload form for a photo",
+    devices=True,
     uses=Uses(
         table=("GetItem", "PutItem"),
         photos=("GetObject", "PutObject"),

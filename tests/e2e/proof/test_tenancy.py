@@ -510,7 +510,7 @@ def test_devices_are_let_in_where_the_contract_says_so() -> None:
     assert {name for name, route in ROUTES.items() if route.devices} == {
         "request_photo_upload", "get_photo", "get_photo_status", "create_mileage_check_in",
         "update_mileage_check_in", "get_mileage_check_in", "list_vehicle_check_ins", "get_user",
-        "list_user_vehicles", "get_vehicle",
+        "list_user_vehicles", "get_vehicle", "renew_photo_upload",
     }  # fmt: skip
 
 
