@@ -40,6 +40,7 @@ CHECKS = {
 # can state. All others must take what their schema allows (a resource that is not there aside).
 BEYOND_SCHEMAS = {
     "create_vehicle_by_vin": "whether a VIN decodes, and to what; a plate needs a state",
+    "update_user": "a name may be left out, and must not be null",
     "update_vehicle": "a plate needs a state; the user must be one of the owner's",
     "request_photo_upload": "photos are of this age and not of the year 9999",
     "create_mileage_check_in": "a vehicle's first plate needs a state",
