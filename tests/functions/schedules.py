@@ -479,7 +479,7 @@ class Schedule:
             assert vehicle["lastTransferId"] == decided["id"]
             # A transfer that is repeated with another user changes the user.
             user = vehicle.get("userId")
-            assert user == decided.get("newUserId") or user[-1] == owners[-1][-1]
+            assert user == decided.get("newUserId") or str(user)[-1] == owners[-1][-1]
             assert vehicle.get("gsi2pk") == (
                 keys.vehicles_of_user(vehicle["userId"]) if "userId" in vehicle else None
             )
