@@ -7,7 +7,7 @@ IN_PARALLEL := -n 2
 MEASURED := --cov --cov-report=
 CDK := .build/cdk/node_modules/.bin/cdk
 
-.PHONY: run demo test check test-slow bench lint openapi package deploy bootstrap lock clean help
+.PHONY: run demo test check test-slow bench lint openapi package deploy bootstrap lock vin-data clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ lock: $(UV) .venv/installed  ## lock the newest versions that the .in files allo
 	$(UV) pip compile -q -U --universal --python-version 3.13 --generate-hashes --no-header --no-deps \
 	  layers/vin/requirements.in -o layers/vin/requirements.txt
 	$(RUN) infra.node install --prefix requirements/cdk --package-lock-only aws-cdk@2
+
+vin-data: install  ## say of which month the VIN data is; `make lock` gets newer data if there is any
+	@.venv/bin/python -c "import ultravin; print('VIN data of', ultravin.provenance()['data_month'])"
 
 DATA := .local/state .local/s3 .local/stack.json
 clean:  ## delete everything built, installed and stored (ARGS=data: only the data of make run)

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench import cold, cost, load, packages, scale, tables, warm, world
 from bench.engine import BenchEngine, engine
 from bench.exchange import Exchange, exchange
-from bench.recording import Recording, recordings
+from bench.recording import DECODING, Recording, recordings
 from bench.report import Table, machine
 from infra.paths import BUILD
 from infra.spec import discover
@@ -90,7 +90,7 @@ class Bench:
         with self.bar("Warm requests", len(recorded)) as step:
             figures = []
             for each in recorded:
-                few = requests // 10 if each.function.name == "inspect_photo" else requests
+                few = requests // 10 if each.function.name in DECODING else requests
                 figures.append(warm.measured(each, between, few))
                 step()
         self.add("warm", figures, tables.warm(figures, requests))

@@ -144,6 +144,9 @@ def _of_a_source(name: str, version: str) -> dict[str, Any]:
                 "SequenceNumber": "111",
             }
             return {"Records": [{"eventName": "INSERT", "dynamodb": change}]}
+        case "render_photo":
+            wanted = {"photo_id": LICENSE_PHOTO, "version_id": version, "size": "large"}
+            return _of_a_queue(wanted)
         case "forget_photo":
             return _of_a_queue({"key": f"PHOTO#{LICENSE_PHOTO}"})
     raise LookupError(f"events/{name}.json is not there, and no event is made for {name}")

@@ -12,6 +12,7 @@ import boto3
 from PIL import Image
 
 from bench.engine import BenchEngine
+from infra.local.world import SEEN
 from infra.spec import Consumer, Dispatcher, Function, Queue, Route
 from infra.table_keys import create_table_request
 from motorpool import aws as clients
@@ -22,6 +23,7 @@ from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
 from motorpool.messages import rules
 from motorpool.photos import bucket
+from motorpool.photos import store as stored_photos
 from motorpool.tenants.users import User
 from motorpool.vehicles.model import Vehicle
 from tests.functions import world
@@ -37,6 +39,7 @@ TABLES = itertools.count(1)
 # Functions that change the state in which a vehicle of the world has to be.
 WITHOUT_VEHICLE = {"create_vehicle_by_vin"}
 ON_TRANSFER = {"apply_transfer", "get_transfer", "dispatch"}
+ON_INSPECTED_PHOTO = {"get_photo", "render_photo"}
 ON_CHECK_IN = {
     "get_mileage_check_in",
     "review_mileage_check_in",
@@ -106,7 +109,7 @@ def variables(function: Function, aws: Aws, endpoint: dict[str, str]) -> dict[st
     spec = function.spec
     names = {f"{secret.upper()}_SECRET_ARN" for secret in spec.uses.secrets}
     names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
-    if spec.uses.photos or spec.uses.thumbnails:
+    if spec.uses.photos or spec.uses.renditions:
         names.add("PHOTO_BUCKET")
     if isinstance(spec, Consumer):
         names.add("CONSUMED_QUEUE_URL")
@@ -149,7 +152,7 @@ def settle(name: str) -> str:
     if name in WITHOUT_VEHICLE:
         return ""
     vehicle = world.vehicle(of=user)
-    photos = world.photos(of=user, file=a_jpeg())
+    photos = world.photos(of=user, file=None if name == "renew_photo_upload" else a_jpeg())
     if name in ON_CHECK_IN:
         vehicle = _checked_in(vehicle, user, on_hold=name == "update_mileage_check_in")
     elif name in ON_TRANSFER:
@@ -158,7 +161,11 @@ def settle(name: str) -> str:
         world.changed(vehicle, vehicle.made_active(False), "vehicle.deactivated")
     elif name == "unassign_driver":
         world.changed(vehicle, vehicle.assigned_to(user), "vehicle.driver_assigned")
-    return bucket.uploaded_version(photos.license) or "" if photos.license else ""
+    version = bucket.uploaded_version(photos.license) or "" if photos.license else ""
+    if photos.license and name in ON_INSPECTED_PHOTO:
+        inspected = photos.license.inspected(SEEN, size=1_000, version_id=version)
+        table.transact(*stored_photos.inspected(inspected))
+    return version
 
 
 def a_jpeg() -> bytes:

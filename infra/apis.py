@@ -17,6 +17,7 @@ from infra.limits import OPERATION, PUBLIC_OPERATION, Limit
 from infra.names import Names
 from infra.spec import STAGES, ApiName, Route
 from motorpool.access.callers import CREDENTIAL_HEADERS, FINGERPRINT
+from motorpool.api.browsers import ALLOW_ORIGIN
 
 OPEN: dict[str, Any] = {
     "authorization_type": apigateway.AuthorizationType.NONE,
@@ -81,8 +82,9 @@ class Api(Construct):
     """One API with its routes. Every method has the authorizer, unless its route is `public`.
 
     `domain`: the only host name that answers; without it, API Gateway's own. The authorizer may be
-    of another stack. `needs_keys`: whether the authorizer's answer must have a client's API key, by
-    which the usage plan (infra/usage.py) limits it.
+    of another stack, and so may `preflight`, which answers browsers. `needs_keys`: whether the
+    authorizer's answer must have a client's API key, by which the usage plan (infra/usage.py)
+    limits it.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Api(Construct):
         name: ApiName,
         routes: Iterable[tuple[Route, lambda_.IFunction]],
         authorizer: lambda_.IFunction,
+        preflight: lambda_.IFunction | None = None,
         domain: str | None = None,
         needs_keys: bool = False,
     ) -> None:
@@ -123,6 +126,8 @@ class Api(Construct):
         self.rest.deployment_stage.node.add_dependency(self._execution_logs())
         self._answer_in_the_envelope()
         self._serve(routes)
+        if preflight:
+            self._answer_browsers({route.path for route, _ in routes}, preflight)
         self._acknowledge()
 
     @property
@@ -200,6 +205,8 @@ class Api(Construct):
                 templates={"application/json": answer.body(self.name)},
                 response_headers={
                     "x-request-id": "context.requestId",
+                    # They show nothing of anybody.
+                    ALLOW_ORIGIN: "'*'",
                     **{header: f"'{value}'" for header, value in answer.headers},
                 },
             )
@@ -217,13 +224,24 @@ class Api(Construct):
             # API Gateway does not deploy an API without a method.
             self.rest.root.add_method("GET", apigateway.MockIntegration())
 
+    def _answer_browsers(self, paths: set[str], preflight: lambda_.IFunction) -> None:
+        # By its ARN, as the authorizer.
+        handler = lambda_.Function.from_function_attributes(
+            self, "Preflight", function_arn=preflight.function_arn, same_environment=True
+        )
+        for path in sorted(paths):
+            method = self.rest.root.resource_for_path(path).add_method(
+                "OPTIONS", apigateway.LambdaIntegration(handler, allow_test_invoke=False), **OPEN
+            )
+            self._acknowledge_open(method)
+
     def _acknowledge_open(self, method: apigateway.Method) -> None:
         for rule in ("APIG4", "COG4"):
             Validations.of(method).acknowledge(
                 Acknowledgment(
                     id=f"AwsSolutions::AwsSolutions-{rule}",
-                    reason="This is the token endpoint: the function itself checks the client's id "
-                    "and secret.",
+                    reason="The token endpoint's function itself checks the client's id and "
+                    "secret; what else is public shows nothing of anybody.",
                 )
             )
 
@@ -236,7 +254,7 @@ class Api(Construct):
             ),
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-APIG3",
-                reason="Callers are known machine clients: every method but the token endpoint is "
+                reason="Callers are known machine clients: every method that shows anything is "
                 "behind the authorizer, and all are throttled. `-c waf=true` gives the stage a web "
                 "ACL, which is in the monitoring stack, where this rule does not look.",
             ),

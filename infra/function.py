@@ -143,7 +143,7 @@ class FunctionFolder(Construct):
             )
         )
         bucket = data.export_of(data.photos.bucket_arn)
-        for prefix, actions in (("photos", spec.uses.photos), ("thumbnails", spec.uses.thumbnails)):
+        for prefix, actions in (("photos", spec.uses.photos), ("thumbnails", spec.uses.renditions)):
             if actions:
                 Validations.of(role).acknowledge(
                     Acknowledgment(
@@ -176,7 +176,7 @@ def _grants(
         ([f"dynamodb:{action}" for action in uses.table], [data.table.table_arn]),
         (["dynamodb:Query"], [f"{data.table.table_arn}/index/{index}" for index in uses.index]),
         ([f"s3:{action}" for action in uses.photos], [f"{photos}/photos/*"]),
-        ([f"s3:{action}" for action in uses.thumbnails], [f"{photos}/thumbnails/*"]),
+        ([f"s3:{action}" for action in uses.renditions], [f"{photos}/thumbnails/*"]),
         (["secretsmanager:GetSecretValue"], [data.secrets[secret] for secret in uses.secrets]),
     ]
     grants += [(["sqs:SendMessage"], [queues.live[queue].queue_arn]) for queue in uses.sends]
@@ -201,7 +201,7 @@ def _grants(
         if actions and resources
     ]
     if uses.lists:
-        used = {"photos": uses.photos, "thumbnails": uses.thumbnails}
+        used = {"photos": uses.photos, "thumbnails": uses.renditions}
         prefixes = [f"{prefix}/*" for prefix, actions in used.items() if actions]
         statements.append(
             iam.PolicyStatement(
@@ -240,7 +240,7 @@ def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str
     variables = {"POWERTOOLS_LOG_LEVEL": "INFO", "POWERTOOLS_METRICS_NAMESPACE": names.metrics}
     if spec.uses.table or spec.uses.index:
         variables["TABLE_NAME"] = data.table.table_name
-    if spec.uses.photos or spec.uses.thumbnails:
+    if spec.uses.photos or spec.uses.renditions:
         variables["PHOTO_BUCKET"] = data.photos.bucket_name
     for secret in spec.uses.secrets:
         variables[f"{secret.upper()}_SECRET_ARN"] = data.secrets[secret]
@@ -248,6 +248,8 @@ def _variables(spec: Spec, names: Names, data: Data, queues: Queues) -> dict[str
         variables["API"] = spec.api
         if spec.scope:
             variables["SCOPE"] = " ".join(spec.scope)
+        if spec.devices:
+            variables["DEVICES"] = "true"
         if spec.per_hour:
             variables["REQUESTS_PER_HOUR"] = str(spec.per_hour)
     if isinstance(spec, Dispatcher):

@@ -53,6 +53,7 @@ from motorpool.errors import (
     InvalidParameters,
     MissingScope,
     MotorpoolError,
+    NotForDevices,
     RateLimited,
     Unavailable,
     Unexpected,
@@ -130,6 +131,8 @@ More are answered with 429 and `Retry-After`.
 """
 ABOUT_TOKENS = f"""For `POST /oauth/token`, it is {_requests(PUBLIC_OPERATION)} by all clients.
 """
+ABOUT_HEALTH = f"""For `GET /health`, it is {_requests(PUBLIC_OPERATION)} by all callers.
+"""
 ABOUT: dict[ApiName, str] = {
     "partner": f"""Register vehicles, check in their mileage with photos, and review the check-ins.
 
@@ -138,7 +141,7 @@ Errors are `{{"error_code": "…", "error_message": "…"}}`. The business rules
 status 500 and codes of their own; only `INTERNAL_SERVER_ERROR` is a failure of the service. A
 resource of another partner is answered with 404, one outside the client's organizations with 403.
 
-{ABOUT_LIMITS}""",
+{ABOUT_LIMITS}{ABOUT_HEALTH}""",
     "supplier": f"""Transfer vehicles between a supplier's organizations, and assign drivers.
 
 {ABOUT_BOTH}
@@ -149,8 +152,8 @@ resource of another partner, or outside the client's organizations, is answered 
 }
 CREDENTIALS = {
     "partnerId": "Id of the partner: `ptr_…`.",
-    "clientId": "Id of the client: `cli_…`.",
-    "clientSecret": "Secret of the client: `motorpool_secret_…`.",
+    "clientId": "Id of the client: `cli_…`; or of a user's device: `dev_…`.",
+    "clientSecret": "Secret of the client or device: `motorpool_secret_…`.",
 }
 # Path parameters that are not named after what they are the id of.
 PATH_PARAMETERS = {
@@ -315,6 +318,8 @@ def _from_function(contract: Contract) -> Iterator[Answer]:
         errors.append(RateLimited)
     if contract.route.scope:
         errors.append(MissingScope)
+    if contract.route.api == "partner" and not (contract.route.public or contract.route.devices):
+        errors.append(NotForDevices)
     for error in errors:
         try:
             status, code, message = error.on(contract.route.api)

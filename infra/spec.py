@@ -22,7 +22,7 @@ Layer = Literal["motorpool", "runtime", "vin", "photos"]
 Index = Literal["gsi1", "gsi2"]
 Secret = Literal["pepper", "cursor_key", "token_key"]
 # All that a queue needs beside its name here is in its consumer's `route.py`.
-Queue = Literal["uploads", "transfers", "expiries", "events"]
+Queue = Literal["uploads", "transfers", "expiries", "renditions", "events"]
 TableAction = Literal[
     "GetItem",
     "BatchGetItem",
@@ -45,15 +45,15 @@ class Uses:
     """What a function may call: its IAM statements, and the variables with the resources' names.
 
     `table`: actions on items (a transaction needs the action of each of its parts);
-    `index`: the indexes it may query; `photos`, `thumbnails`: actions on those objects of the photo
-    bucket; `lists`: how it may list the objects that it has actions on; `sends`: the queues it may
-    send to; `secrets`: the secrets it may read.
+    `index`: the indexes it may query; `photos`: actions on uploaded files; `renditions`: actions on
+    the pictures made of them, which are below `thumbnails/`; `lists`: how it may list the objects
+    that it has actions on; `sends`: the queues it may send to; `secrets`: the secrets it may read.
     """
 
     table: tuple[TableAction, ...] = ()
     index: tuple[Index, ...] = ()
     photos: tuple[ObjectAction, ...] = ()
-    thumbnails: tuple[ObjectAction, ...] = ()
+    renditions: tuple[ObjectAction, ...] = ()
     lists: tuple[ListAction, ...] = ()
     sends: tuple[Queue, ...] = ()
     secrets: tuple[Secret, ...] = ()
@@ -84,7 +84,7 @@ class Route(Spec):
 
     `path` is below the stage. The caller must have one of the scopes in `scope`, if there are any.
     `public`: no authorizer, so no caller. `per_hour`: how many requests a client may make in an
-    hour.
+    hour. `devices`: whether devices may call it; its rules must then ask `Caller.sees_user`.
     """
 
     api: ApiName
@@ -94,6 +94,7 @@ class Route(Spec):
     scope: tuple[Scope, ...] = ()
     public: bool = False
     per_hour: int | None = None
+    devices: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,11 @@ class Dispatcher(Spec):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorizer(Spec):
     """The authorizer of both APIs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight(Spec):
+    """The function that answers browsers' OPTIONS on every path of the partner API."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from infra.names import Names, Part
 from infra.paths import FUNCTIONS
 from infra.queues import Queues
 from infra.settings import DomainSettings, Settings
-from infra.spec import ApiName, Authorizer, Function, Route, Spec, discover
+from infra.spec import ApiName, Authorizer, Function, Preflight, Route, Spec, discover
 from infra.topic import AlarmTopic
 from infra.usage import UsagePlan
 
@@ -103,7 +103,10 @@ class DataStack(_Stack):
 
 
 class WorkersStack(_Stack):
-    """The functions that are no endpoints, the authorizer among them, which both APIs ask."""
+    """The functions that are no endpoints, the authorizer among them, which both APIs ask.
+
+    So is the function that answers browsers, because it has no path of its own.
+    """
 
     def __init__(
         self,
@@ -120,6 +123,8 @@ class WorkersStack(_Stack):
             self, names, [f for f in folders if not isinstance(f.spec, Route)], data, build
         )
         [self.authorizer] = [live for spec, live in deployed if isinstance(spec, Authorizer)]
+        answering = (live for spec, live in deployed if isinstance(spec, Preflight))
+        self.preflight = next(answering, None)
         if settings.sets_logging_role:
             # Here, because it must exist before the stages of both APIs.
             GatewayLogging(self, "GatewayLogging")
@@ -155,6 +160,7 @@ class ApiStack(_Stack):
                 if isinstance(spec, Route)
             ],
             authorizer=workers.authorizer,
+            preflight=workers.preflight if name == "partner" else None,
             domain=settings.domain.name if settings.domain else None,
             needs_keys=settings.needs_keys,
         )

@@ -213,6 +213,31 @@ def set_partner(
     console.print(f"check-ins: {changed.cadence}")
 
 
+@partner_app.command("origins")
+def set_origins(
+    partner_id: Annotated[
+        str, typer.Argument(metavar="PARTNER", help="Id of the partner (ptr_…).")
+    ],
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN", help="Allow scripts of this origin (https://…); repeatable."
+        ),
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="Allow no scripts of web pages.")] = False,
+) -> None:
+    """Set of which web pages scripts may call the partner API: these, and no others.
+
+    The APIs heed it within a minute (cache time).
+    """
+    if bool(allow) == none:
+        raise typer.BadParameter("Give --allow, or --none.")
+    partner = partners.get(partner_id)
+    changed = partner.with_origins(*(allow or ()))
+    table.transact(*partners.with_origins(partner, changed))
+    console.print(f"origins: {', '.join(changed.origins) or 'none'}")
+
+
 @organization_app.command("create")
 def create_organization(
     name: Name,

@@ -3,12 +3,14 @@
 import getpass
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import boto3
 import typer
 
+from motorpool.access import device_store as devices
 from motorpool.access.callers import Actor
+from motorpool.access.devices import Device
 from motorpool.checkins import store as checkins
 from motorpool.checkins.model import CheckIn
 from motorpool.dynamodb import keys, table
@@ -20,6 +22,7 @@ from motorpool.history import store as history
 from motorpool.history.model import VehicleEvent
 from motorpool.photos import bucket
 from motorpool.tenants import user_store as users
+from motorpool.tenants.users import User
 from motorpool.vehicles import store as vehicles
 from motorpool.vehicles.model import Vehicle
 from ops.screen import console
@@ -36,7 +39,7 @@ NAMES = {"#user": "userId", "#driver": "driverId", "#thing": "thing", "#body": "
 ROUNDS = 8
 
 KINDS = {"HISTORY": "history entries", "CHECKIN": "check-ins", "VEHICLE": "vehicles"}
-KINDS |= {"PHOTO": "photos", "REQUEST": "kept answers"}
+KINDS |= {"PHOTO": "photos", "DEVICE": "devices", "REQUEST": "kept answers"}
 
 
 @app.callback()
@@ -48,7 +51,7 @@ def _users() -> None:
 def forget(
     user_id: Annotated[str, typer.Argument(help="Id of the user (usr_…).")],
 ) -> None:
-    """Erase a person: name, phone, e-mail, photos, positions; plates and notes of check-ins.
+    """Erase a person: name, phone, e-mail, devices, photos, positions; plates, notes of check-ins.
 
     Vehicles lose their user or driver and keep their plate. Their histories stay whole: see
     `motorpool vehicle verify`. Reads the whole table, at least twice. If it is stopped, run it
@@ -77,6 +80,32 @@ def forget(
         console.print(f"{what}: {number}")
 
 
+@app.command("relist")
+def relist(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show how many would be listed.")
+    ] = False,
+) -> None:
+    """Put the users that version 0.1.0 wrote into the lists of `GET /users`.
+
+    Reads the whole table. Run it once after the update; again does no harm.
+    """
+    console.print(f"users {'that would be ' if dry_run else ''}listed: {relisted(dry_run)}")
+
+
+def relisted(dry_run: bool = False) -> int:
+    """List the users that are in no list; returns how many. A change of one lists it too."""
+    listed = 0
+    for item in _scanned("sk = :sk AND attribute_not_exists(gsi1pk)", {":sk": {"S": "USER"}}):
+        try:
+            if not dry_run:
+                table.transact(users.listed(from_attributes(User, item)))
+        except VersionConflict:
+            continue
+        listed += 1
+    return listed
+
+
 def _round(user_id: str, marks: set[str]) -> tuple[Counter[str], int]:
     """Erase what the table has of a user, but the user's own item.
 
@@ -90,6 +119,9 @@ def _round(user_id: str, marks: set[str]) -> tuple[Counter[str], int]:
         try:
             if writes := _erasure(kind, item, user_id, marks):
                 table.transact(*writes)
+                if kind == "PHOTO":
+                    # Also what was made of the file meanwhile. Whoever makes more finds no photo.
+                    bucket.remove_all(item["id"])
                 done[KINDS[kind]] += 1
         except VersionConflict:
             conflicts += 1
@@ -109,6 +141,8 @@ def _erasure(kind: str, item: Item, user_id: str, marks: set[str]) -> tuple[Tran
             return checkins.replaced(check_in, after) if after != check_in else ()
         case "VEHICLE":
             return _left(from_attributes(Vehicle, item), user_id)
+        case "DEVICE":
+            return (devices.removed(from_attributes(Device, item)),)
         case "PHOTO":
             marks.add(item["id"])
             bucket.remove_all(item["id"])
@@ -132,15 +166,20 @@ def _left(vehicle: Vehicle, user_id: str) -> tuple[TransactItem, ...]:
 
 
 def _items_about(user_id: str) -> Iterator[Item]:
+    person = {":person": {"S": keys.user(user_id).pk}}
+    return _scanned(ABOUT, {":user": {"S": user_id}, **person}, NAMES)
+
+
+def _scanned(
+    only_if: str, values: dict[str, Any], names: dict[str, str] | None = None
+) -> Iterator[Item]:
     pages = boto3.client("dynamodb").get_paginator("scan")
+    named: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
     for page in pages.paginate(
         TableName=table.table_name(),
-        FilterExpression=ABOUT,
-        ExpressionAttributeNames=NAMES,
-        ExpressionAttributeValues={
-            ":user": {"S": user_id},
-            ":person": {"S": keys.user(user_id).pk},
-        },
+        FilterExpression=only_if,
+        ExpressionAttributeValues=values,
         ConsistentRead=True,
+        **named,
     ):
         yield from map(from_values, page["Items"])

@@ -1,10 +1,10 @@
-"""PUT /vehicles/{vehicleId}/activate: activate a vehicle, with its VIN and license plate.
+"""PUT /vehicles/{vehicleId}/activate: activate a vehicle, with its VIN, plate and externalId.
 
-While a vehicle is active, no other active vehicle of the partner can have its VIN, or its plate in
-that state. Activating an active vehicle changes nothing and answers 200.
+While a vehicle is active, no other active vehicle of the partner can have its VIN, its plate in
+that state, or its externalId. Activating an active vehicle changes nothing and answers 200.
 
 200 the vehicle · 403 the vehicle is outside the client's organizations · 404 no such vehicle · 409
-another active vehicle has the VIN or the plate
+another active vehicle has the VIN, the plate or the externalId
 """
 
 from motorpool.access.callers import Caller

@@ -15,5 +15,5 @@ spec = Consumer(
     deliveries=60,
     # A transfer may take two minutes by the contract.
     oldest=60,
-    uses=Uses(table=("BatchGetItem", "DeleteItem", "GetItem", "PutItem")),
+    uses=Uses(table=("BatchGetItem", "GetItem", "PutItem")),
 )

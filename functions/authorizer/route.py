@@ -1,3 +1,3 @@
 from infra.spec import Authorizer, Uses
 
-spec = Authorizer(uses=Uses(table=("GetItem",), secrets=("pepper", "token_key")))
+spec = Authorizer(uses=Uses(table=("GetItem", "BatchGetItem"), secrets=("pepper", "token_key")))

@@ -3,7 +3,7 @@
 The two photos show the license plate and the odometer. They must have been uploaded by the form of
 `POST /photo/upload` for the vehicle's user, and a photo can be used by one check-in only. The new
 check-in is `Pending` until a reviewer decides on it. If the vehicle has no license plate yet, the
-check-in gives it its first one.
+check-in gives it its first one; without `state`, it is of the state of the vehicle or of its user.
 
 200 the check-in, `Pending` · 400 invalid parameters · 403 the vehicle is outside the client's
 organizations, or deactivated · 404 no such vehicle, or it has no user · 409 another active vehicle
@@ -16,7 +16,7 @@ from motorpool.access.callers import Caller
 from motorpool.api.endpoint import Result, endpoint
 from motorpool.api.public_url import PublicUrl
 from motorpool.checkins import store as checkins
-from motorpool.checkins.model import CheckIn
+from motorpool.checkins.model import CheckIn, plate_for
 from motorpool.checkins.partner_api import CreateMileageCheckIn, MileageCheckInAnswer
 
 
@@ -40,20 +40,20 @@ from motorpool.checkins.partner_api import CreateMileageCheckIn, MileageCheckInA
 def handler(
     request: CreateMileageCheckIn, caller: Caller, here: PublicUrl
 ) -> Result[MileageCheckInAnswer]:
-    plate, state = request.license_plate, request.state
     found = checkins.context_of(
-        request.vehicle_id, request.photo_ids(), plate=plate, state=state, caller=caller
+        request.vehicle_id,
+        request.photo_ids(),
+        plate=request.license_plate,
+        state=request.state,
+        caller=caller,
     )
-    photos = found.photos.uploaded()
     vehicle = found.vehicle_visible_to(caller)
+    plate, state = plate_for(
+        vehicle, request.license_plate, found.state, is_taken=found.plate_is_taken
+    )
+    photos = found.photos.uploaded_by(vehicle.user_id)
     check_in, after = CheckIn.create(
-        vehicle,
-        photos,
-        plate=plate,
-        state=state,
-        mileage=request.mileage,
-        cadence=found.cadence,
-        plate_is_taken=found.plate_is_taken,
+        vehicle, photos, plate=plate, state=state, mileage=request.mileage, cadence=found.cadence
     )
     writes = checkins.add(check_in, vehicle, after, photos, by=caller.actor)
     return Result(MileageCheckInAnswer.of(check_in, here), writes)

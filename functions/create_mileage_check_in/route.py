@@ -5,6 +5,7 @@ spec = Route(
     method="POST",
     path="/vehicles/checkin/mileage",
     summary="Create a mileage check-in",
+    devices=True,
     uses=Uses(
         table=("BatchGetItem", "GetItem", "PutItem", "UpdateItem"),
         photos=("GetObject",),

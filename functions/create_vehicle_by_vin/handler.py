@@ -1,12 +1,13 @@
 """POST /vehicles/create/by-vin: create a vehicle, checking its VIN.
 
 The VIN is decoded offline with NHTSA's vPIC data. `make`, `model` and `year` must agree with the
-decoded vehicle. The vehicle belongs to the user, and to the user's organization.
+decoded vehicle; `year` may be the year before the model year. A license plate without a `state` is
+of the user's state. The vehicle belongs to the user, and to the user's organization.
 
 200 the vehicle · 400 invalid parameters: the VIN is malformed, has a wrong check digit or is
 unknown, or make, model or year differ from the decoded ones (the message names those) · 403 the
 user is outside the client's organizations · 404 no such user · 409 another active vehicle of the
-partner has the VIN, or the license plate in that state
+partner has the VIN, the license plate in that state, or the externalId
 """
 
 from motorpool.access.callers import Caller
@@ -34,5 +35,7 @@ def handler(request: CreateVehicleByVin, caller: Caller) -> Result[VehicleAnswer
         model=request.model,
         plate=request.license_plate,
         state=request.state,
+        external_id=request.external_id,
+        metadata=request.metadata,
     )
     return Result(VehicleAnswer.of(vehicle), vehicles.add(vehicle, by=caller.actor))

@@ -1,7 +1,8 @@
-"""PUT /vehicles/{vehicleId}/deactivate: deactivate a vehicle and free its VIN and license plate.
+"""PUT /vehicles/{vehicleId}/deactivate: deactivate a vehicle and free its VIN, plate and
+externalId.
 
-Another vehicle can then be created with the same VIN or plate. Deactivating a deactivated vehicle
-changes nothing and answers 200.
+Another vehicle can then be created with the same VIN, plate or externalId. Deactivating a
+deactivated vehicle changes nothing and answers 200.
 
 200 the vehicle · 403 the vehicle is outside the client's organizations · 404 no such vehicle
 """

@@ -12,7 +12,7 @@ spec = Consumer(
     uses=Uses(
         table=("GetItem",),
         photos=("DeleteObjectVersion",),
-        thumbnails=("DeleteObjectVersion",),
+        renditions=("DeleteObjectVersion",),
         lists=("ListBucketVersions",),
     ),
 )

@@ -1,6 +1,10 @@
 """GET /vehicles/checkin/mileage/{id}: get a mileage check-in.
 
-200 the check-in · 403 the vehicle is outside the client's organizations · 404 no such check-in
+A client that sees the vehicle's owner, but not the organization that made the check-in, gets its
+mileage, date and status.
+
+200 the check-in · 403 both organizations are outside the client's organizations · 404 no such
+check-in
 """
 
 from motorpool.access.callers import Caller
@@ -13,5 +17,5 @@ from motorpool.errors import CheckInNotFound, NoPermission
 
 @endpoint(raises=(CheckInNotFound, NoPermission))
 def handler(id: str, caller: Caller, here: PublicUrl) -> MileageCheckInAnswer:
-    check_in, _, _ = checkins.get(id, visible_to=caller)
-    return MileageCheckInAnswer.of(check_in, here)
+    check_in, _, _ = checkins.get(id, visible_to=caller, of_vehicles=True)
+    return MileageCheckInAnswer.seen_by(caller, check_in, here)

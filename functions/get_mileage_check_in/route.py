@@ -5,5 +5,6 @@ spec = Route(
     method="GET",
     path="/vehicles/checkin/mileage/{id}",
     summary="Get a mileage check-in",
+    devices=True,
     uses=Uses(table=("BatchGetItem",)),
 )

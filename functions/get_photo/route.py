@@ -4,8 +4,12 @@ spec = Route(
     api="partner",
     method="GET",
     path="/photo/{photoId}",
-    summary="Get a photo's file",
+    summary="Get a photo",
+    devices=True,
     uses=Uses(
-        table=("GetItem",), photos=("GetObject", "GetObjectVersion"), thumbnails=("GetObject",)
+        table=("GetItem",),
+        photos=("GetObjectVersion",),
+        renditions=("GetObject",),
+        sends=("renditions",),
     ),
 )

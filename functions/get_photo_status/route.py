@@ -5,5 +5,6 @@ spec = Route(
     method="GET",
     path="/photo/{photoId}/status",
     summary="Get a photo's status",
+    devices=True,
     uses=Uses(table=("GetItem",)),
 )

@@ -5,5 +5,6 @@ spec = Route(
     method="GET",
     path="/users/{userId}",
     summary="Get a user",
+    devices=True,
     uses=Uses(table=("GetItem",)),
 )

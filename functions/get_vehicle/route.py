@@ -5,5 +5,6 @@ spec = Route(
     method="GET",
     path="/vehicles/{vehicleId}",
     summary="Get a vehicle",
+    devices=True,
     uses=Uses(table=("GetItem",)),
 )

@@ -10,7 +10,8 @@ spec = Consumer(
     uses=Uses(
         table=("DeleteItem", "GetItem", "PutItem"),
         photos=("GetObjectVersion", "DeleteObjectVersion"),
-        thumbnails=("PutObject",),
+        renditions=("PutObject", "DeleteObjectVersion"),
+        lists=("ListBucketVersions",),
     ),
     extra_layers=("photos",),
     memory=1769,

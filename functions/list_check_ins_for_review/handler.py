@@ -19,4 +19,4 @@ def handler(query: ReviewQueueQuery, caller: Caller, here: PublicUrl) -> CheckIn
     name = f"check-ins that are {query.status}"
     after = key_before(query.cursor, name, caller)
     found, last = queues.for_review(caller, query.status, limit=query.limit, after=after)
-    return CheckInsAnswer.of(found, here, cursor_after(last, name, caller))
+    return CheckInsAnswer.of(found, caller, here, cursor_after(last, name, caller))

@@ -5,5 +5,6 @@ spec = Route(
     method="GET",
     path="/users/{userId}/vehicles",
     summary="List a user's vehicles",
+    devices=True,
     uses=Uses(table=("GetItem",), index=("gsi2",), secrets=("cursor_key",)),
 )

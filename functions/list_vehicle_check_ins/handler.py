@@ -1,5 +1,8 @@
 """GET /vehicles/{vehicleId}/checkins/mileage: list a vehicle's mileage check-ins, newest first.
 
+Of a check-in of an organization that the client does not see (a former owner) it has mileage, date
+and status.
+
 200 a page of check-ins · 400 invalid parameters · 403 the vehicle is outside the client's
 organizations · 404 no such vehicle
 """
@@ -20,4 +23,6 @@ def handler(vehicle_id: str, query: PageQuery, caller: Caller, here: PublicUrl) 
     after = key_before(query.cursor, name, caller)
     vehicles.get(vehicle_id, visible_to=caller)
     found, last = checkins.of_vehicle(vehicle_id, limit=query.limit, after=after)
-    return CheckInsAnswer.of(found, here, cursor_after(last, name, caller))
+    # A device sees its own user's only, not those of the user before.
+    found = [check_in for check_in in found if caller.sees_user(check_in.user_id)]
+    return CheckInsAnswer.of(found, caller, here, cursor_after(last, name, caller))

@@ -3,7 +3,8 @@
 Upload with a `multipart/form-data` POST to `uploadUrl`: first all of `uploadFields`, then the file
 as the field `file`. The form is valid for 5 minutes and takes 1 byte to 15 MB of the announced
 content type. The file is inspected after the upload, see `GET /photo/{photoId}/status`. A repeated
-request with the same Idempotency-Key gets the same photo with a new form.
+request with the same Idempotency-Key gets the same photo with a new form, and so does
+`POST /photo/{photoId}/form`.
 
 200 the photo and the form · 400 invalid parameters · 403 the user is outside the client's
 organizations · 404 no such user
@@ -26,8 +27,11 @@ from motorpool.tenants import user_store as users
 
 def renew(first: Mapping[str, Any], caller: Caller) -> Result[PhotoUploadAnswer]:
     photo_id = first["photoUrl"].rpartition("/")[2]
+    # Also for an answer that was kept by version 0.1.0, which had no `photoId`.
     form = bucket.form(photo_id, first["contentType"])
-    return Result(PhotoUploadAnswer.model_validate({**first, **form}, strict=False))
+    return Result(
+        PhotoUploadAnswer.model_validate({**first, "photoId": photo_id, **form}, strict=False)
+    )
 
 
 @endpoint(raises=(InvalidParameters, NoPermission, UserNotFound), renew=renew)
@@ -39,6 +43,7 @@ def handler(
     answer = PhotoUploadAnswer(
         **dict(request),
         **bucket.form(photo.id, photo.content_type),
+        photo_id=photo.id,
         photo_url=photos.handle(photo.id, here),
         max_bytes=photos.MAX_BYTES,
     )

@@ -5,5 +5,6 @@ spec = Route(
     method="POST",
     path="/photo/upload",
     summary="Create a photo and get its upload form",
+    devices=True,
     uses=Uses(table=("GetItem", "PutItem"), photos=("PutObject",)),
 )

@@ -2,13 +2,14 @@
 
 An accepted transfer has passed every check and reserves the vehicle; reads show the new owner
 within 2 minutes, usually seconds. Repeating the transfer to the same owner, pending or completed,
-answers 200 and starts no other transfer.
+answers 200 and starts no other transfer. If it names another `new_user_id`, that user owns the
+vehicle from then on; while the transfer is pending, this is refused with 422.
 
 200 the vehicle as it will be after the transfer · 400 invalid parameters · 404 no such vehicle or
 organization, outside the client's organizations, or the organization is of another supplier type;
 `new_user_id` is not a user of the new owner · 422 a driver is assigned, or a transfer to another
-owner is pending · 429 over 1800 requests in the hour · 503 a dependency failed: the transfer was
-either accepted or not started, and a repeat is safe
+owner or user is pending · 429 over 1800 requests in the hour · 503 a dependency failed: the
+transfer was either accepted or not started, and a repeat is safe
 """
 
 from motorpool.access.callers import Caller
@@ -25,6 +26,7 @@ from motorpool.errors import (
 )
 from motorpool.transfers import store as transfers
 from motorpool.transfers.supplier_api import TransferredVehicle, TransferVehicle
+from motorpool.vehicles import store as vehicles
 
 
 @endpoint(
@@ -46,10 +48,13 @@ def handler(
     context_of_transfer = transfers.context_of_transfer(
         vehicle_id, request.new_owner_id, request.new_user_id, caller=caller
     )
+    vehicle = context_of_transfer.vehicle
     if standing := context_of_transfer.standing:
+        after = context_of_transfer.repeated()
         answer = TransferredVehicle.standing(context_of_transfer, standing)
-        return Result(answer, headers=answer.location(here))
+        writes = vehicles.changed(vehicle, after, "vehicle.updated", by=caller.actor)
+        return Result(answer, writes, answer.location(here))
     transfer, reserved = context_of_transfer.accepted()
     answer = TransferredVehicle.accepted(reserved, transfer)
-    writes = transfers.add(transfer, context_of_transfer.vehicle, reserved, by=caller.actor)
+    writes = transfers.add(transfer, vehicle, reserved, by=caller.actor)
     return Result(answer, writes, answer.location(here))

@@ -5,6 +5,7 @@ spec = Route(
     method="PUT",
     path="/vehicles/checkin/mileage/{id}",
     summary="Amend a mileage check-in that is on hold",
+    devices=True,
     uses=Uses(
         table=("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"),
         photos=("GetObject",),

@@ -1,10 +1,12 @@
-"""PUT /vehicles/{vehicleId}: update a vehicle's license plate, state, photo, color or user.
+"""PUT /vehicles/{vehicleId}: update a vehicle's license plate, state, photo, color, user,
+externalId or metadata.
 
 Fields that are missing from the request stay as they are; null or an empty string clears a field.
 
 200 the vehicle · 400 invalid parameters, a plate without a state, or a user of an organization that
 does not own the vehicle · 403 the vehicle or the user is outside the client's organizations · 404
-no such vehicle or user · 409 another active vehicle of the partner has the plate in that state
+no such vehicle or user · 409 another active vehicle of the partner has the plate in that state, or
+the externalId
 """
 
 from motorpool.access.callers import Caller

@@ -16,12 +16,14 @@ from infra.local.pictures import LATITUDE, LONGITUDE, picture
 from infra.local.vins import new_vin
 from motorpool import aws
 from motorpool.access import client_store as clients
+from motorpool.access import device_store as devices
 from motorpool.access.callers import Actor
 from motorpool.access.clients import Client, new_secret
+from motorpool.access.devices import Device
 from motorpool.access.scopes import ALL_SCOPES, Scope
 from motorpool.access.secret_keys import pepper
 from motorpool.checkins import store as checkins
-from motorpool.checkins.model import CheckIn, Decision
+from motorpool.checkins.model import CheckIn, Decision, plate_for
 from motorpool.checkins.photo_pair import PhotoPair
 from motorpool.dynamodb import table
 from motorpool.dynamodb.items import from_attributes
@@ -59,7 +61,8 @@ SEEN = Inspection(
     latitude=LATITUDE,
     longitude=LONGITUDE,
     taken_on="2026-11-21T17:29:41.000Z",
-    thumbnail=b"",
+    note=None,
+    renditions={},
 )
 
 _phones = itertools.count(secrets.randbelow(8_000_000) + 1_000_000)
@@ -150,6 +153,19 @@ class World:
         self.save(clients.add(client.revoked() if revoked else client))
         return Admitted(client, secret)
 
+    def device(
+        self, *, of: User, by: Client, seconds: int = 3600, id: str | None = None
+    ) -> tuple[Device, dict[str, str]]:
+        """A device of a user, which a client let in, and the three headers that it calls with."""
+        secret = new_secret()
+        admitted = Device.create(
+            of, by=by.as_caller(), seconds=seconds, secret=secret, pepper=pepper()
+        )
+        device = replace(admitted, id=id or admitted.id)
+        self.save(devices.add(device))
+        headers = {"partnerId": by.partner_id, "clientId": device.id, "clientSecret": secret}
+        return device, headers
+
     def driver(
         self,
         *,
@@ -234,15 +250,10 @@ class World:
         id: str | None = None,
     ) -> tuple[CheckIn, Vehicle]:
         """A pending check-in of a vehicle, by the rules, and the vehicle after it."""
-        pair = photos.uploaded()
+        pair = photos.uploaded_by(of.user_id)
+        plate, issued = plate_for(of, plate or of.plate or "", state, is_taken=False)
         made, after = CheckIn.create(
-            of,
-            pair,
-            plate=plate or of.plate or "",
-            state=state or of.state,
-            mileage=mileage,
-            cadence=Cadence(),
-            plate_is_taken=False,
+            of, pair, plate=plate, state=issued, mileage=mileage, cadence=Cadence()
         )
         check_in = replace(made, id=id or made.id)
         after = replace(after, open_check_in_id=check_in.id)

@@ -37,6 +37,9 @@ def test_the_documented_request_gets_the_documented_answer(tenant: Tenant) -> No
         "userId": user,
         "customerPhoneNumber": phone,
         "active": True,
+        "organizationId": tenant.root.id,
+        "externalId": None,
+        "metadata": None,
     }
     assert re.fullmatch(r"veh_[0-9a-f]{32}", vehicle["id"])
     assert TIME.fullmatch(vehicle["dateAdded"])

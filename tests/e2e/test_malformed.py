@@ -150,11 +150,6 @@ def test_unknown_fields_are_ignored(register: Any) -> None:
     assert register(unknown=deep, USERID="x", user_name="y").status_code == 200
 
 
-@pytest.mark.parametrize("state", [..., None])
-def test_a_plate_without_a_state_is_refused(register: Any, state: Any) -> None:
-    named(register(licensePlate="ABC-1", state=state), "state")
-
-
 @pytest.mark.parametrize("plate", ["#", "A" * 17, "ÄB-1", "---", "A;DROP TABLE", "<b>"])
 def test_a_plate_that_no_state_stamps_is_named(register: Any, plate: str) -> None:
     named(register(licensePlate=plate, state="CA"), "licensePlate")

@@ -4,8 +4,10 @@ import base64
 import io
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import httpx
@@ -69,30 +71,118 @@ def test_an_uploaded_photo_is_soon_ready_with_its_position(
     assert status["photoUrl"] == handle
 
 
-def test_a_handle_leads_to_the_file_as_it_was_sent(tenant: Tenant, user: str) -> None:
-    file = picture()
-    handle = tenant.photo(user, file)
-    assert shown(tenant, handle) == file
+def drawn(content: bytes) -> Image.Image:
+    """A picture that is a JPEG and nothing else."""
+    image = Image.open(io.BytesIO(content), formats=("JPEG",))
+    image.load()
+    assert not image.getexif()
+    return image
+
+
+@pytest.mark.parametrize(
+    ("size", "side", "most"),
+    [(None, 1280, 250_000), ("thumbnail", 512, 100_000), ("large", 2048, 700_000)],
+)
+def test_a_handle_leads_to_an_upright_jpeg_that_says_nothing_of_where_it_was_taken(
+    tenant: Tenant, user: str, size: str | None, side: int, most: int
+) -> None:
+    handle = tenant.photo(user, picture(size=(2400, 1800), orientation=6))
     tenant.inspected(handle)
-    assert shown(tenant, handle) == file
+    content = shown(tenant, handle, **({"size": size} if size else {}))
+    assert drawn(content).size == (side * 3 // 4, side)
+    assert len(content) <= most
     # The handle is the URL of this API, so the caller need not put it together.
     assert httpx.get(handle, headers=tenant.api.credentials).status_code == 302
 
 
-def test_a_thumbnail_is_small_upright_and_says_nothing_of_where_it_was_taken(
+def test_callers_who_want_the_large_picture_at_once_get_the_same_one(
+    tenant: Tenant, user: str, bucket: str
+) -> None:
+    handle = tenant.photo(user, picture(size=(2400, 1800)))
+    tenant.inspected(handle)
+    with ThreadPoolExecutor(4) as callers:
+        seen = set(callers.map(lambda _: shown(tenant, handle, size="large"), range(4)))
+    assert len(seen) == 1
+    assert drawn(seen.pop()).size == (2048, 1536)
+    made = len(versions(bucket, f"thumbnails/{id_of(handle)}/"))
+    shown(tenant, handle, size="large")
+    assert len(versions(bucket, f"thumbnails/{id_of(handle)}/")) == made
+
+
+@pytest.mark.parametrize("content_type", ["image/jpeg", "image/heic"])
+def test_whatever_a_phone_writes_behind_a_picture_the_photo_is_ready_and_none_of_it_is_shown(
+    tenant: Tenant, user: str, content_type: str
+) -> None:
+    page = b"<html><script>alert(1)</script></html>v2_f33     0:33      LIVE_3563520  "
+    handle = tenant.photo(user, picture(content_type) + page, content_type)
+    assert tenant.inspected(handle)["photoStatus"] == "Ready"
+    for size in ("standard", "thumbnail", "large"):
+        assert b"script" not in shown(tenant, handle, size=size)
+
+
+def test_the_file_as_it_was_sent_is_a_download_for_reviewers_only(
     tenant: Tenant, user: str
 ) -> None:
-    handle = tenant.photo(user, picture(size=(1600, 1200), orientation=6))
+    file = picture()
+    handle = tenant.photo(user, file)
     tenant.inspected(handle)
-    thumbnail = Image.open(io.BytesIO(shown(tenant, handle, size="thumbnail")))
-    assert thumbnail.size == (384, 512)
-    assert not thumbnail.getexif()
+    path = f"/photo/{id_of(handle)}?size=original"
+    link = tenant.api.get(path).headers["location"]
+    assert httpx.get(link).content == file
+    # Signed with the link, so nobody can leave it out. AWS heeds it; the engine not with a version.
+    asked = parse_qs(urlsplit(link).query)
+    assert asked["response-content-disposition"][0].startswith("attachment")
+    without = link.replace("response-content-disposition", "ignored")
+    assert httpx.get(without).status_code == 403
+    admitted = tenant.admitted(tenant.root, scopes=frozenset())
+    refused = tenant.api.of(admitted.headers).get(path)
+    assert refusal(refused) == (403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
 
 
-def test_there_is_no_thumbnail_of_what_never_came(tenant: Tenant, user: str) -> None:
+def test_nothing_is_shown_of_what_never_came(tenant: Tenant, user: str) -> None:
     handle = tenant.announced(user)["photoUrl"]
-    answer = tenant.api.get(f"/photo/{id_of(handle)}?size=thumbnail")
-    assert refusal(answer) == NOT_FOUND
+    for size in ("standard", "thumbnail", "large", "original"):
+        answer = tenant.api.get(f"/photo/{id_of(handle)}?size={size}")
+        assert refusal(answer) == NOT_FOUND
+        assert "is being looked at" in answer.json()["error_message"]
+
+
+def test_of_a_photo_of_version_0_1_0_the_picture_is_made_when_it_is_asked_for(
+    tenant: Tenant, user: str, bucket: str
+) -> None:
+    handle = tenant.photo(user, picture(size=(1600, 1200)))
+    tenant.inspected(handle)
+    # That version made a thumbnail only.
+    boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"]).update_item(
+        Key=keys.photo(id_of(handle))._asdict(), UpdateExpression="REMOVE renditionsMade"
+    )
+    _, standard = sorted(files_below(bucket, f"thumbnails/{id_of(handle)}/"), key=len)
+    assert standard.endswith("-1280.jpg")
+    boto3.client("s3").delete_object(Bucket=bucket, Key=standard)
+    assert drawn(shown(tenant, handle)).size == (1280, 960)
+    assert drawn(shown(tenant, handle, size="thumbnail")).size == (512, 384)
+
+
+def files_below(bucket: str, prefix: str) -> list[str]:
+    """The keys that S3 holds below a prefix."""
+    found = boto3.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
+    return [each["Key"] for each in found.get("Contents", [])]
+
+
+def test_a_phone_whose_form_is_over_gets_another_until_it_has_sent_the_file(
+    tenant: Tenant, user: str
+) -> None:
+    first = tenant.announced(user)
+    again = served(tenant.api.post(f"/photo/{first['photoId']}/form"))
+    assert {again[name] for name in ("photoId", "photoUrl")} == {
+        first[name] for name in ("photoId", "photoUrl")
+    }
+    assert sent_by_phone(again, picture()).is_success
+    refused = tenant.api.post(f"/photo/{first['photoId']}/form")
+    assert refusal(refused) == (409, "ERROR_PHOTO_IS_UPLOADED")
+    assert tenant.inspected(first["photoUrl"])["photoStatus"] == "Ready"
+    refused = tenant.api.post(f"/photo/{first['photoId']}/form")
+    assert refusal(refused) == (409, "ERROR_PHOTO_IS_UPLOADED")
 
 
 def test_a_text_file_named_jpg_is_rejected_with_the_reason_and_not_shown_or_kept(
@@ -113,10 +203,11 @@ def test_photos_are_seen_in_their_subtree_and_by_no_other_partner(
 ) -> None:
     branch = tenant.branch()
     of_the_root, of_the_branch = tenant.photo(user), tenant.photo(tenant.user(branch))
+    tenant.inspected(of_the_branch)
     client, stranger = tenant.client_of(branch), new_tenant().api
     for path in ("/photo/{}", "/photo/{}/status"):
         mine, above = path.format(id_of(of_the_branch)), path.format(id_of(of_the_root))
-        assert client.get(mine).status_code in {200, 302}
+        assert client.get(mine).status_code in {200, 302}, mine
         assert refusal(client.get(above)) == (403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
         assert refusal(stranger.get(mine)) == NOT_FOUND
     asked = {"userId": user, "contentType": "image/jpeg"}
@@ -128,28 +219,29 @@ def test_photos_are_seen_in_their_subtree_and_by_no_other_partner(
 def test_a_second_upload_to_the_key_changes_nothing_that_was_inspected(
     tenant: Tenant, user: str, bucket: str
 ) -> None:
-    form, file = tenant.announced(user), picture()
-    assert sent_by_phone(form, file).is_success
+    form = tenant.announced(user)
+    assert sent_by_phone(form, picture()).is_success
     before = tenant.inspected(form["photoUrl"])
     assert sent_by_phone(form, picture(size=(32, 32))).is_success
     # The second one is deleted when its message is handled.
     until(lambda: len(versions(bucket, form["uploadFields"]["key"])) == 1)
     assert tenant.inspected(form["photoUrl"]) == before
-    assert shown(tenant, form["photoUrl"]) == file
+    assert drawn(shown(tenant, form["photoUrl"])).size == (before["width"], before["height"])
 
 
 def files_of(bucket: str, handle: str) -> int:
-    """How many versions S3 has of a photo's file and of its thumbnails."""
+    """How many versions S3 has of a photo's file and of its renditions."""
     key = id_of(handle)
     return len(versions(bucket, f"photos/{key}") + versions(bucket, f"thumbnails/{key}"))
 
 
-def test_an_expired_photo_is_gone_with_its_file_and_thumbnail(
+def test_an_expired_photo_is_gone_with_its_file_and_renditions(
     tenant: Tenant, user: str, bucket: str
 ) -> None:
     handle = tenant.photo(user)
     tenant.inspected(handle)
-    assert files_of(bucket, handle) == 2
+    shown(tenant, handle, size="large")
+    assert files_of(bucket, handle) == 4
     expired(id_of(handle))
     until(lambda: files_of(bucket, handle) == 0)
     for path in ("/photo/{}", "/photo/{}/status"):
@@ -169,7 +261,7 @@ def test_the_files_of_a_photo_go_once_dynamodb_deleted_it_and_other_photos_keep_
         for name, handle in zip(("licensePhotos", "odometerPhotos"), used, strict=True)
     }
     served(tenant.check_in(vehicle, 1, **photos))
-    assert [files_of(bucket, handle) for handle in (over, unused, *used)] == [2, 2, 2, 2]
+    assert [files_of(bucket, handle) for handle in (over, unused, *used)] == [3, 3, 3, 3]
     table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
     # As if their time had come: the used ones have none.
     for handle in (over, *used):
@@ -183,7 +275,7 @@ def test_the_files_of_a_photo_go_once_dynamodb_deleted_it_and_other_photos_keep_
     # It is not shown any more, although DynamoDB may not have deleted it yet.
     assert refusal(tenant.api.get(f"/photo/{id_of(over)}")) == NOT_FOUND
     until(lambda: files_of(bucket, over) == 0, within_seconds=90)
-    assert [files_of(bucket, handle) for handle in (unused, *used)] == [2, 2, 2]
+    assert [files_of(bucket, handle) for handle in (unused, *used)] == [3, 3, 3]
 
 
 def test_a_file_of_15_mb_is_taken_and_one_byte_more_is_not(

@@ -61,7 +61,7 @@ def test_the_answer_is_the_vehicle_as_it_will_be_and_where_to_look(fleet: Tenant
     }
     assert list(body["vehicle"]) == [
         "id", "owner_id", "make", "model", "year", "vin", "license_plate", "color_hex_code",
-        "color_name", "last_updated",
+        "color_name", "last_updated", "driver_id", "external_id",
     ]  # fmt: skip
     assert body["vehicle"]["year"] == 1988
     assert body["vehicle"]["license_plate"] == "TEST-123"
@@ -228,10 +228,10 @@ def test_check_ins_stay_with_the_vehicle(fleet: Tenant) -> None:
     page = fleet.api.get(path).json()
     [check_ins] = [items for items in page.values() if isinstance(items, list)]
     assert [check_in["id"] for check_in in check_ins] == [made.json()["id"]]
-    # It awaits review where the vehicle is now.
+    # It awaits review where it was made.
     review = {"checkInStatus": "Confirmed"}
-    west = fleet.client_of(fleet.west)
-    reviewed = west.put(f"/vehicles/checkin/mileage/{made.json()['id']}/review", review)
+    root = fleet.client_of(fleet.root)
+    reviewed = root.put(f"/vehicles/checkin/mileage/{made.json()['id']}/review", review)
     assert (reviewed.status_code, reviewed.json()["checkInStatus"]) == (200, "Confirmed")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.e2e.api import a_person, message, refusal
+from tests.e2e.api import a_person, becomes, message, refusal
 from tests.e2e.tenant import Tenant
 
 
@@ -65,3 +65,35 @@ def test_a_wrong_field_is_named_and_not_repeated(tenant: Tenant) -> None:
     assert "phone: " in message(answer)
     assert "address.state: " in message(answer)
     assert "555-secret-phone" not in answer.text
+
+
+def test_a_wrong_phone_is_corrected_and_the_vehicles_have_the_right_one(tenant: Tenant) -> None:
+    user = tenant.user()
+    car = tenant.vehicle(user)
+    listed = f"/users/{user}/vehicles"
+    assert becomes(lambda: len(tenant.api.get(listed).json()["vehicles"]), 1)
+    phone = a_person()["phone"]
+    assert tenant.api.put(f"/users/{user}", {"phone": phone}).json()["phone"] == phone
+    assert tenant.api.get(f"/vehicles/{car['id']}").json()["customerPhoneNumber"] == phone
+    assert tenant.api.get(f"/users/by-phone/{phone}").json()["id"] == user
+    taken = tenant.api.put(f"/users/{tenant.user()}", {"phone": phone})
+    assert refusal(taken) == (409, "ERROR_USER_ALREADY_EXISTS")
+
+
+def test_a_client_lists_the_users_and_vehicles_of_its_subtree(tenant: Tenant) -> None:
+    mine = [tenant.user(at) for at in (tenant.west, tenant.coast)]
+    cars = [tenant.vehicle(user)["id"] for user in mine]
+    tenant.vehicle(tenant.user(tenant.east))
+    api = tenant.client_of(tenant.west)
+
+    def listed(name: str) -> list[str]:
+        return [one["id"] for one in api.get(f"/{name}").json()[name]]
+
+    assert becomes(lambda: (listed("users"), listed("vehicles")), (mine, cars))
+
+
+def test_a_client_asks_who_it_is_and_anybody_whether_the_api_answers(tenant: Tenant) -> None:
+    told = tenant.client_of(tenant.west).get("/client").json()
+    assert (told["partnerId"], told["organizationId"]) == (tenant.partner.id, tenant.west.id)
+    health = tenant.api.of({}).get("/health")
+    assert (health.status_code, health.json()) == (200, {"status": "ok"})

@@ -56,6 +56,19 @@ def test_what_is_named_changes_and_the_rest_stays(tenant: Tenant, car: dict[str,
     assert now(tenant, car) == answer.json()
 
 
+def test_an_external_id_is_free_while_its_vehicle_is_deactivated(
+    tenant: Tenant, user: str, car: dict[str, Any]
+) -> None:
+    own: dict[str, Any] = {"externalId": "POLICY #1", "metadata": {"costCenter": "4711"}}
+    assert put(tenant, car, **own).json()["metadata"] == own["metadata"]
+    other = again(car, vin=new_vin(), licensePlate=None, state=None) | own
+    assert refusal(register(tenant, other)) == TAKEN
+    assert put(tenant, car, "/deactivate").status_code == 200
+    registered = register(tenant, other)
+    assert registered.json()["externalId"] == own["externalId"]
+    assert refusal(put(tenant, car, "/activate")) == TAKEN
+
+
 def test_an_empty_plate_clears_it_for_others(
     tenant: Tenant, user: str, car: dict[str, Any]
 ) -> None:

@@ -27,7 +27,7 @@ from motorpool.dynamodb import table
 from motorpool.dynamodb.items import Item
 from motorpool.errors import ENVELOPES, OAuthError
 from motorpool.messages import rules
-from tests.functions import wire
+from tests.functions import wire, world
 from tests.functions.wire import Fault
 
 EVENTS = ROOT / "events"
@@ -69,6 +69,7 @@ def _empty_table(_moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
         ("TRANSFERS_QUEUE_URL", "live"),
         ("EXPIRIES_QUEUE_URL", "expiries"),
         ("EVENTS_QUEUE_URL", "events"),
+        ("RENDITIONS_QUEUE_URL", "renditions"),
         ("CONSUMED_QUEUE_URL", "live"),
         ("DEAD_LETTER_QUEUE_URL", "dead"),
     ):
@@ -180,6 +181,12 @@ class Caller:
         self.event["requestContext"]["authorizer"]["scopes"] = " ".join(scopes)
         return self
 
+    def as_device_of(self, user_id: str, device_id: str = world.DEVICE) -> "Caller":
+        """As a device of that user."""
+        device = {"deviceId": device_id, "userId": user_id, "scopes": ""}
+        self.event["requestContext"]["authorizer"] |= device
+        return self
+
     def of(self, partner_id: str) -> "Caller":
         """As another partner's client."""
         self.event["requestContext"]["authorizer"]["partnerId"] = partner_id
@@ -194,6 +201,7 @@ class Caller:
             if isinstance(spec, Route):
                 patch.setenv("API", spec.api)
                 patch.setenv("SCOPE", " ".join(spec.scope))
+                patch.setenv("DEVICES", "true" if spec.devices else "")
                 patch.setenv("REQUESTS_PER_HOUR", str(spec.per_hour or ""))
             answer = handler_of(self.name)(
                 self.event, SimpleNamespace(function_name=f"motorpool-{self.name}")

@@ -11,11 +11,13 @@ import pytest
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from botocore.exceptions import EndpointConnectionError
 
+from infra.local.world import World
 from motorpool import telemetry
 from motorpool.access import client_store as clients
 from motorpool.access import secret_keys
 from motorpool.access.callers import Caller, usage_key
 from motorpool.access.clients import secret_hash
+from motorpool.access.devices import Device
 from motorpool.access.scopes import ALL_SCOPES
 from motorpool.access.secret_keys import pepper, token_key
 from motorpool.access.tokens import Token, secret_mark
@@ -98,7 +100,7 @@ def test_a_linked_clients_context_has_its_subtree(root: Organization) -> None:
 def test_one_read_is_enough(root: Organization) -> None:
     with calls_counted() as calls:
         assert allowed(event("authorizer"))
-    assert calls == ["GetItem"]
+    assert calls == ["BatchGetItem"]
 
 
 def test_header_names_are_matched_in_any_case(root: Organization) -> None:
@@ -416,7 +418,7 @@ def test_a_fault_is_logged_and_counted_without_its_message_and_raised_without_it
     def broken(*_: Any, **__: Any) -> None:
         raise KeyError("personal")
 
-    monkeypatch.setattr(table, "get", broken)
+    monkeypatch.setattr(table, "get_many", broken)
     with pytest.raises(Unavailable) as raised:
         answer(event("authorizer"))
     assert raised.value.__suppress_context__
@@ -427,9 +429,57 @@ def test_a_fault_is_logged_with_the_id_that_the_caller_gets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     logged: list[dict[str, Any]] = []
-    monkeypatch.setattr(table, "get", failing)
+    monkeypatch.setattr(table, "get_many", failing)
     monkeypatch.setattr(telemetry.logger, "error", lambda _, extra: logged.append(extra))
     given = event("authorizer")
     with pytest.raises(Unavailable):
         answer(given)
     assert [line["correlation_id"] for line in logged] == [given["requestContext"]["requestId"]]
+
+
+def phone(root: Organization, seconds: int = 3600) -> tuple[Device, dict[str, str]]:
+    """A device of a user of the root, and its headers."""
+    client = clients.get(world.PARTNER, world.CLIENT)
+    user = world.driver(at=root)
+    return World().device(of=user, by=client, seconds=seconds, id=world.DEVICE)
+
+
+def test_a_device_is_admitted_by_one_read_as_its_users(root: Organization) -> None:
+    device, headers = phone(root)
+    with calls_counted() as calls:
+        policy = answer(asked(**headers))
+    assert calls == ["BatchGetItem"]
+    caller = Caller.from_context(policy["context"], "r")
+    assert (caller.device_id, caller.user_id) == (device.id, world.USER)
+    assert (caller.client_id, caller.scopes) == (world.CLIENT, frozenset())
+    assert caller.org_path == root.path
+    assert policy["usageIdentifierKey"] == usage_key(world.CLIENT)
+
+
+def test_a_device_is_refused_on_the_supplier_api(root: Organization) -> None:
+    _, headers = phone(root)
+    given = asked(**headers)
+    given["methodArn"] = given["methodArn"].replace("/api/", "/v1/")
+    assert not allowed(given)
+
+
+def test_a_device_ends_with_its_time_its_client_and_its_partner(
+    root: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, headers = phone(root)
+    assert allowed(asked(**headers))
+    assert not allowed(asked(**headers | {"clientSecret": world.SECRET}))
+    assert not allowed(asked(**headers | {"partnerId": world.OTHER_PARTNER}))
+    client = clients.get(world.PARTNER, world.CLIENT)
+    table.transact(clients.replaced(client, client.revoked()))
+    assert not allowed(asked(**headers))
+    table.transact(clients.replaced(clients.get(world.PARTNER, world.CLIENT), client))
+    with monkeypatch.context() as later:
+        later.setattr("motorpool.access.devices.now_ms", lambda: device.expires_at * 1000)
+        assert not allowed(asked(**headers))
+    assert not allowed(asked(**headers | {"clientId": world.DEVICE[:-1]}))
+    wire.aws("dynamodb").delete_item(
+        TableName=table.table_name(),
+        Key={"pk": {"S": f"PARTNER#{world.PARTNER}"}, "sk": {"S": "PARTNER"}},
+    )
+    assert not allowed(asked(**headers))

@@ -66,23 +66,32 @@ def refused(answer: Answer, status: int, code: str) -> str:
     return answer.message
 
 
+def shown(photo_id: str) -> dict[str, Any]:
+    """A photo in a check-in."""
+    url = f"{world.API}/photo/{photo_id}"
+    return {"photoId": photo_id, "photoUrl": url, "latitude": None, "longitude": None}
+
+
 def test_a_check_in_comes_back_with_every_documented_field(
     somebody: Somebody, vehicle: Vehicle, pair: PhotoPair
 ) -> None:
     answer = somebody().calls()
     assert answer.status == 200
-    seen = {"latitude": None, "longitude": None}
     assert answer.body == {
         "id": answer.body["id"],
+        "vehicleId": world.VEHICLE,
+        "userId": world.USER,
+        "organizationId": world.ORGANIZATION,
         "license": "TEST-123",
         "adminNote": None,
+        "reasonCode": None,
         "checkedInAt": answer.body["updated"],
         "checkInStatus": "Pending",
         "mileage": 48210,
         "nextCheckInDate": None,
         "updated": answer.body["updated"],
-        "licensePhotos": [{"photoUrl": f"{world.API}/photo/{world.LICENSE_PHOTO}"} | seen],
-        "odometerPhotos": [{"photoUrl": f"{world.API}/photo/{world.ODOMETER_PHOTO}"} | seen],
+        "licensePhotos": [shown(world.LICENSE_PHOTO)],
+        "odometerPhotos": [shown(world.ODOMETER_PHOTO)],
     }
     assert answer.body["id"].startswith("chk_")
 
@@ -250,28 +259,30 @@ def test_without_a_photo_it_is_said_which_one_is_required(
 )
 @pytest.mark.parametrize("why", ["never uploaded", "rejected: The file is text."])
 def test_a_photo_that_never_came_or_was_rejected_is_required_again(
-    somebody: Somebody, driver: User, missing: str, code: str, why: str
+    somebody: Somebody, driver: User, vehicle: Vehicle, missing: str, code: str, why: str
 ) -> None:
     rejected = {"photo_status": "Rejected", "rejected_because": "The file is text."}
     for id in (world.LICENSE_PHOTO, world.ODOMETER_PHOTO):
         wrong = id == missing
         changes: dict[str, Any] = rejected if wrong and "rejected" in why else {}
         world.photo(id, of=driver, file=None if wrong else b"here", **changes)
-    # Nor is there such a vehicle; but that comes later.
-    assert why in refused(somebody().with_body(vehicleId="veh_9").calls(), 500, code)
+    # The mileage would be refused too; but that comes later.
+    world.changed(vehicle, replace(vehicle, highest_mileage=99_999))
+    assert why in refused(somebody().calls(), 500, code)
 
 
 @pytest.mark.parametrize("status", [403, 503])
 def test_a_photo_that_s3_says_nothing_about_is_a_failure_and_not_a_missing_photo(
     somebody: Somebody,
     driver: User,
+    vehicle: Vehicle,
     faulty: Callable[..., Fault],
     caplog: pytest.LogCaptureFixture,
     status: int,
 ) -> None:
     world.photos(of=driver, file=b"here")
     faulty("HeadObject", status, "")
-    refused(somebody().with_body(vehicleId="veh_9").calls(), 500, "INTERNAL_SERVER_ERROR")
+    refused(somebody().calls(), 500, "INTERNAL_SERVER_ERROR")
     assert "unexpected" in caplog.messages
 
 
@@ -284,7 +295,12 @@ def test_a_photo_that_s3_says_nothing_about_is_a_failure_and_not_a_missing_photo
     ids=["the list has no such key", "the list is refused too"],
 )
 def test_only_the_list_of_keys_says_of_a_403_that_the_photo_never_came(
-    somebody: Somebody, driver: User, monkeypatch: pytest.MonkeyPatch, listing: str, code: str
+    somebody: Somebody,
+    driver: User,
+    vehicle: Vehicle,
+    monkeypatch: pytest.MonkeyPatch,
+    listing: str,
+    code: str,
 ) -> None:
     world.photos(of=driver, file=None)
     refused_calls = {"HeadObject", listing}
@@ -295,7 +311,18 @@ def test_only_the_list_of_keys_says_of_a_403_that_the_photo_never_came(
         return wire.to_moto(operation, request)
 
     wire.lay(monkeypatch, refuses)
-    refused(somebody().with_body(vehicleId="veh_9").calls(), 500, code)
+    refused(somebody().calls(), 500, code)
+
+
+@pytest.mark.parametrize("state", ["never uploaded", "Rejected"])
+def test_nobody_learns_the_state_of_somebody_elses_photo(
+    somebody: Somebody, root: Organization, vehicle: Vehicle, pair: PhotoPair, state: str
+) -> None:
+    stranger = world.driver("usr_" + "a" * 32, at=root, phone="+14155550101")
+    rejected = {"photo_status": "Rejected", "rejected_because": "The file is text."}
+    world.photo(A_PHOTO, of=stranger, file=None, **(rejected if state == "Rejected" else {}))
+    answer = somebody().with_body(licensePhotos=handles(A_PHOTO)).calls()
+    assert "text" not in refused(answer, *NOT_OWNED)
 
 
 @pytest.mark.parametrize("field", ["licensePhotos", "odometerPhotos"])
@@ -388,7 +415,25 @@ class TestFirstPlate:
         # Nor are there such photos; but that comes later.
         refused(somebody().calls(), 409, "ERROR_VEHICLE_ALREADY_EXISTS")
 
-    def test_it_needs_a_state(self, somebody: Somebody, pair: PhotoPair) -> None:
+    def test_without_a_state_it_is_of_the_users_state(
+        self, somebody: Somebody, pair: PhotoPair
+    ) -> None:
+        answer = somebody().with_body(state=...).calls()
+        assert answer.status == 200
+        [vehicle] = stored("VEHICLE")
+        assert (vehicle["plate"], vehicle["state"]) == ("TEST-123", "CA")
+        # Two reads more than any other check-in: the user, and the plate in that state.
+        assert answer.calls == ("BatchGetItem", "GetItem", "GetItem", "TransactWriteItems")
+
+    def test_it_is_refused_in_the_users_state_too(self, somebody: Somebody, rival: Vehicle) -> None:
+        # Nor are there such photos; but that comes later.
+        answer = somebody().with_body(state=...).calls()
+        refused(answer, 409, "ERROR_VEHICLE_ALREADY_EXISTS")
+
+    def test_it_needs_a_state_if_even_the_user_has_none(
+        self, somebody: Somebody, driver: User, pair: PhotoPair
+    ) -> None:
+        table.transact(table.delete(keys.user(driver.id)))
         answer = somebody().with_body(state=...).calls()
         assert "state: " in refused(answer, 400, "ERROR_INVALID_PARAMETERS")
 

@@ -37,6 +37,10 @@ def stored(kind: str) -> int:
     return sum(item["sk"] == kind for item in everything_stored())
 
 
+ANOTHER_VIN = "1FMCU14T2JU000001"
+ONLY: dict[str, Any] = {"licensePlate": ..., "state": ..., "colorHexCode": ...}
+
+
 def refused(answer: Answer, status: int, code: str) -> str:
     assert answer.refusal == (status, code)
     assert stored("VEHICLE") == 0
@@ -64,6 +68,9 @@ def test_a_vehicle_comes_back_with_every_documented_field(somebody: Somebody) ->
         "userId": world.USER,
         "customerPhoneNumber": "+14155550100",
         "active": True,
+        "organizationId": world.ORGANIZATION,
+        "externalId": None,
+        "metadata": None,
     }
     assert answer.body["id"].startswith("veh_")
     assert answer.headers["x-request-id"] == "6f0c1d9e-5a4b-4c3d-8e2f-1a0b9c8d7e6f"
@@ -104,6 +111,35 @@ def test_plate_and_state_may_be_left_out(somebody: Somebody) -> None:
     answer = somebody().with_body(licensePlate=..., state=...).calls()
     assert (answer.status, answer.body["license"], answer.body["state"]) == (200, None, None)
     assert stored("CLAIM") == 2  # the user's phone and the VIN
+
+
+def test_the_partners_own_number_and_notes_come_back_as_they_were_given(
+    somebody: Somebody,
+) -> None:
+    own = {"externalId": "Polizze #7/ü", "metadata": {"cost-center.1": "4711\n", "empty": ""}}
+    body = somebody().with_body(**own).calls().body
+    assert {name: body[name] for name in own} == own
+    assert Caller("get_vehicle").calls(vehicleId=body["id"]).body == body
+    assert stored("CLAIM") == 4  # the user's phone, the VIN, the plate and the number
+
+
+def test_an_external_id_is_one_active_vehicles(somebody: Somebody) -> None:
+    first = somebody().with_body(externalId="7").calls().body
+    another: dict[str, Any] = {"vin": ANOTHER_VIN, "licensePlate": ...}
+    answer = somebody().with_body(externalId="7", **another).calls()
+    assert answer.refusal == (409, "ERROR_VEHICLE_ALREADY_EXISTS")
+    assert "externalId" in answer.message
+    Caller("deactivate_vehicle").calls(vehicleId=first["id"])
+    second = somebody().with_body(externalId="7", **another).calls().body
+    assert Caller("activate_vehicle").calls(vehicleId=first["id"]).status == 409
+    Caller("update_vehicle").with_body(**ONLY | {"externalId": "8"}).calls(vehicleId=second["id"])
+    assert Caller("activate_vehicle").calls(vehicleId=first["id"]).status == 200
+
+
+def test_external_ids_are_compared_as_they_are_written(somebody: Somebody) -> None:
+    for external_id, vin in (("a1", ...), ("A1", ANOTHER_VIN)):
+        named = {} if vin is ... else {"vin": vin, "licensePlate": ...}
+        assert somebody().with_body(externalId=external_id, **named).calls().status == 200
 
 
 def test_the_vin_may_be_typed_in_any_case(somebody: Somebody) -> None:
@@ -147,12 +183,20 @@ def test_a_false_claim_is_refused_naming_the_decoded_car(somebody: Somebody) -> 
         ("year", 10**400),
         ("licensePlate", "#"),
         ("state", "XX"),
-        ("state", ...),
+        ("externalId", "x" * 65),
+        ("externalId", "a\nb"),
+        ("metadata", {"a b": "c"}),
+        ("metadata", {"a" * 41: "c"}),
+        ("metadata", {"a": "c" * 501}),
+        ("metadata", {"a": 1}),
+        ("metadata", {f"a{n}": "" for n in range(21)}),
+        ("metadata", "a"),
     ],
     ids=str,
 )
 def test_a_wrong_field_is_named(somebody: Somebody, field: str, value: Any) -> None:
-    assert f"{field}: " in invalid(somebody().with_body(**{field: value}).calls())
+    message = invalid(somebody().with_body(**{field: value}).calls())
+    assert message.startswith((f"{field}: ", f"{field}."))
 
 
 def test_a_refused_body_costs_no_call(somebody: Somebody) -> None:

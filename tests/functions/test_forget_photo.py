@@ -45,10 +45,15 @@ def message(number: int = 1, photo_id: str = world.LICENSE_PHOTO) -> dict[str, A
 
 
 def sent(driver: User, photo_id: str = world.LICENSE_PHOTO) -> Photo:
-    """A photo with two versions of its file, one of them inspected, and that one's thumbnail."""
+    """A photo with two versions of its file, one of them inspected, and that one's thumbnail.
+
+    And its large rendition, which was made when somebody asked for it.
+    """
     photo = world.photo(photo_id, of=driver, file=picture())
     version = world.uploaded(photo, picture())
-    bucket.keep_thumbnail(replace(photo, version_id=version), b"a thumbnail")
+    inspected = replace(photo, version_id=version)
+    bucket.keep_rendition(inspected, "thumbnail", b"a thumbnail")
+    bucket.keep_rendition(inspected, "large", b"a picture")
     return photo
 
 
@@ -60,7 +65,7 @@ def deleted(photo: Photo) -> None:
 
 
 def files(photo_id: str = world.LICENSE_PHOTO) -> int:
-    """How many versions and delete markers S3 has of a photo's file and thumbnails."""
+    """How many versions and delete markers S3 has of a photo's file and renditions."""
     found = 0
     for prefix in ("photos", "thumbnails"):
         listed = wire.aws("s3").list_object_versions(
@@ -70,14 +75,14 @@ def files(photo_id: str = world.LICENSE_PHOTO) -> int:
     return found
 
 
-def test_every_version_and_thumbnail_of_an_expired_photo_goes_and_no_other_file(
+def test_every_version_and_rendition_of_an_expired_photo_goes_and_no_other_file(
     driver: User,
 ) -> None:
     deleted(sent(driver))
     sent(driver, NEXT_TO_IT)
-    assert (files(), files(NEXT_TO_IT)) == (3, 3)
+    assert (files(), files(NEXT_TO_IT)) == (4, 4)
     assert told(*event("forget_photo")["Records"]) == []
-    assert (files(), files(NEXT_TO_IT)) == (0, 3)
+    assert (files(), files(NEXT_TO_IT)) == (0, 4)
 
 
 def test_what_is_told_again_finds_nothing_left(driver: User) -> None:
@@ -89,7 +94,7 @@ def test_what_is_told_again_finds_nothing_left(driver: User) -> None:
 def test_a_photo_that_is_in_the_table_keeps_its_files(driver: User) -> None:
     sent(driver)
     assert told(message()) == []
-    assert files() == 3
+    assert files() == 4
 
 
 def test_a_used_photo_has_no_time_at_which_it_would_be_deleted(driver: User) -> None:
@@ -109,7 +114,7 @@ def test_a_message_of_less_than_an_id_is_dead_and_deletes_nothing(
     deleted(sent(driver))
     broken = message(1, beginning)
     assert told(broken, message(2, NEXT_TO_IT)) == []
-    assert files() == 3
+    assert files() == 4
     dead = wire.aws("sqs").receive_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"])
     assert [buried["Body"] for buried in dead["Messages"]] == [broken["body"]]
 
@@ -123,6 +128,6 @@ def test_files_that_could_not_be_deleted_are_told_again_and_the_others_go(
     messages = message(1), message(2, NEXT_TO_IT)
     assert told(*messages) == ["1"]
     assert refused.tries == 1
-    assert (files(), files(NEXT_TO_IT)) == (3, 0)
+    assert (files(), files(NEXT_TO_IT)) == (4, 0)
     assert told(*messages) == []
     assert (files(), files(NEXT_TO_IT)) == (0, 0)

@@ -13,6 +13,8 @@ from motorpool.dynamodb.table import TransactItem, VersionConflict
 from motorpool.errors import UserNotFound
 from motorpool.history import store as history
 from motorpool.history.model import problems
+from motorpool.photos import bucket
+from motorpool.photos import store as photos
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.users import User
 from motorpool.vehicles import store as vehicles
@@ -122,6 +124,20 @@ def test_an_id_that_nobody_has_is_not_found_and_changes_nothing() -> None:
     with pytest.raises(UserNotFound):
         users.forget("usr_" + "9" * 32)
     assert everything() == before
+
+
+def test_a_picture_that_is_made_meanwhile_goes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    transact: Callable[..., None] = table.transact
+
+    def rendered_before(*writes: TransactItem) -> None:
+        for id in (world.LICENSE_PHOTO, world.ODOMETER_PHOTO):
+            if photo := photos.find(id):
+                bucket.keep_rendition(photo, "large", b"a picture")
+        transact(*writes)
+
+    monkeypatch.setattr(table, "transact", rendered_before)
+    users.forget(world.USER)
+    assert files() == []
 
 
 def test_what_somebody_changes_meanwhile_is_erased_all_the_same(

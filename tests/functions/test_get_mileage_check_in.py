@@ -22,18 +22,26 @@ def root() -> Organization:
 def test_a_check_in_has_every_documented_field(somebody: Somebody) -> None:
     answer = somebody().calls()
     assert answer.status == 200
-    seen = {"latitude": None, "longitude": None}
+
+    def shown(photo_id: str) -> dict[str, object]:
+        url = f"{world.API}/photo/{photo_id}"
+        return {"photoId": photo_id, "photoUrl": url, "latitude": None, "longitude": None}
+
     assert answer.body == {
         "id": world.CHECK_IN,
+        "vehicleId": world.VEHICLE,
+        "userId": world.USER,
+        "organizationId": world.ORGANIZATION,
         "license": "TEST-123",
         "adminNote": None,
+        "reasonCode": None,
         "checkedInAt": answer.body["updated"],
         "checkInStatus": "Pending",
         "mileage": 40_000,
         "nextCheckInDate": None,
         "updated": answer.body["updated"],
-        "licensePhotos": [{"photoUrl": f"{world.API}/photo/{world.LICENSE_PHOTO}"} | seen],
-        "odometerPhotos": [{"photoUrl": f"{world.API}/photo/{world.ODOMETER_PHOTO}"} | seen],
+        "licensePhotos": [shown(world.LICENSE_PHOTO)],
+        "odometerPhotos": [shown(world.ODOMETER_PHOTO)],
     }
 
 

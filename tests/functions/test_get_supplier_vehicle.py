@@ -40,9 +40,19 @@ def test_a_vehicle_has_every_documented_field(somebody: Somebody, vehicle: Vehic
             "color_hex_code": None,
             "color_name": None,
             "last_updated": vehicle.updated,
+            "driver_id": None,
+            "external_id": None,
         }
     }
     assert answer.calls == ("GetItem",)
+
+
+def test_its_driver_and_the_partners_own_number_are_shown(
+    somebody: Somebody, vehicle: Vehicle
+) -> None:
+    world.changed(vehicle, replace(vehicle, driver_id=world.USER, external_id="7"))
+    shown = somebody().calls().body["vehicle"]
+    assert (shown["driver_id"], shown["external_id"]) == (world.USER, "7")
 
 
 def test_a_color_has_a_name(somebody: Somebody, vehicle: Vehicle) -> None:

@@ -34,6 +34,9 @@ def test_a_vehicle_has_every_documented_field(somebody: Somebody, root: Organiza
         "userId": world.USER,
         "customerPhoneNumber": "+14155550100",
         "active": True,
+        "organizationId": world.ORGANIZATION,
+        "externalId": None,
+        "metadata": None,
     }
 
 

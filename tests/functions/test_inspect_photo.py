@@ -85,6 +85,20 @@ def versions(photo_id: str = world.LICENSE_PHOTO) -> list[str]:
     return [version["VersionId"] for version in found.get("Versions", [])]
 
 
+def renditions(photo_id: str = world.LICENSE_PHOTO) -> list[str]:
+    """Of which version each rendition is that S3 holds."""
+    prefix = f"thumbnails/{photo_id}/"
+    found = wire.aws("s3").list_object_versions(Bucket=os.environ["PHOTO_BUCKET"], Prefix=prefix)
+    keys = [version["Key"].removeprefix(prefix) for version in found.get("Versions", [])]
+    return [key.removesuffix(".jpg").removesuffix("-1280") for key in keys]
+
+
+def deleted(photo: Photo) -> None:
+    """The photo's item is gone, as after its time."""
+    gone = keys.photo(photo.id)._asdict()
+    boto3.resource("dynamodb").Table(table.table_name()).delete_item(Key=gone)
+
+
 @pytest.mark.parametrize("content_type", ["image/jpeg", "image/png", "image/webp", "image/heic"])
 def test_a_photo_is_ready_with_what_its_file_says(driver: User, content_type: Any) -> None:
     awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None, content_type=content_type)
@@ -101,15 +115,27 @@ def test_a_photo_is_ready_with_what_its_file_says(driver: User, content_type: An
     assert len(ready.sha256 or "") == 64
 
 
-def test_a_thumbnail_of_that_version_is_stored_beside_it(driver: User) -> None:
+@pytest.mark.parametrize(("name", "side"), [("", 512), ("-1280", 1280)])
+def test_renditions_of_that_version_are_stored_beside_it(
+    driver: User, name: str, side: int
+) -> None:
     awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
-    version = world.uploaded(awaited, picture(size=(1200, 900), orientation=6))
+    version = world.uploaded(awaited, picture(size=(2400, 1800), orientation=6))
     assert told((world.LICENSE_PHOTO, version)) == []
-    thumbnail = stored_object(f"thumbnails/{world.LICENSE_PHOTO}/{version}.jpg")
-    seen = image.inspect(thumbnail, "image/jpeg")
-    assert (seen.width, seen.height) == (384, 512)  # upright
+    rendition = stored_object(f"thumbnails/{world.LICENSE_PHOTO}/{version}{name}.jpg")
+    seen = image.inspect(rendition, "image/jpeg")
+    assert (seen.width, seen.height) == (side * 3 // 4, side)  # upright
     assert (seen.latitude, seen.taken_on) == (None, None)
-    assert b"Exif" not in thumbnail
+    assert b"Exif" not in rendition
+    assert photo().renditions_made
+
+
+def test_what_follows_the_picture_is_a_note_and_no_reason_to_reject_it(driver: User) -> None:
+    awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
+    version = world.uploaded(awaited, picture() + b"v2_f33     0:33      LIVE_3563520  ")
+    assert told((world.LICENSE_PHOTO, version)) == []
+    assert photo().photo_status == "Ready"
+    assert photo().note == ("35 bytes follow the picture; the first are 76 32 5f 66 33 33 20 20.")
 
 
 @pytest.mark.parametrize(
@@ -118,9 +144,8 @@ def test_a_thumbnail_of_that_version_is_stored_beside_it(driver: User) -> None:
         (TEXT, "text"),
         (picture()[:600], "incomplete"),
         (picture("image/png"), "declared as image/jpeg"),
-        (picture() + b"PK\x03\x04" + b"\x14\0" * 40, "ZIP"),
     ],
-    ids=["a text file named .jpg", "cut short", "another type", "a polyglot"],
+    ids=["a text file named .jpg", "cut short", "another type"],
 )
 def test_a_file_that_is_no_such_photo_is_rejected_with_the_reason_and_deleted(
     driver: User, file: bytes, reason: str
@@ -199,7 +224,7 @@ def test_a_version_that_was_checked_in_is_the_one_that_is_inspected(driver: User
     assert versions() == [checked_in]
 
 
-def test_two_versions_inspected_at_once_leave_one_with_its_own_thumbnail(
+def test_two_versions_inspected_at_once_leave_one_with_its_own_renditions(
     driver: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
@@ -217,8 +242,9 @@ def test_two_versions_inspected_at_once_leave_one_with_its_own_thumbnail(
     assert told((world.LICENSE_PHOTO, slow)) == []
     assert (photo().version_id, photo().width) == (fast, 200)
     assert versions() == [fast]
-    thumbnail = image.inspect(stored_object(photo().thumbnail_key), "image/jpeg")
-    assert thumbnail.width == 200
+    rendition = image.inspect(stored_object(photo().rendition_key("standard")), "image/jpeg")
+    assert rendition.width == 200
+    assert renditions() == [fast, fast]
 
 
 def test_an_upload_of_a_photo_that_has_expired_stays_until_dynamodb_deletes_the_photo(
@@ -235,8 +261,7 @@ def test_an_upload_of_a_photo_that_has_expired_stays_until_dynamodb_deletes_the_
 def test_an_upload_of_a_photo_that_was_deleted_is_deleted(driver: User) -> None:
     expired = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
     version = world.uploaded(expired, picture())
-    gone = keys.photo(expired.id)._asdict()
-    boto3.resource("dynamodb").Table(table.table_name()).delete_item(Key=gone)
+    deleted(expired)
     assert told((expired.id, version)) == []
     assert versions() == []
 
@@ -276,7 +301,23 @@ def test_of_a_batch_only_what_failed_comes_again(driver: User) -> None:
     assert photo(world.ODOMETER_PHOTO).photo_status == "AwaitingUpload"
 
 
-@pytest.mark.parametrize("half", ["keep_thumbnail", "transact"])
+def test_a_photo_that_is_deleted_during_its_inspection_leaves_no_rendition(
+    driver: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awaited = world.photo(world.LICENSE_PHOTO, of=driver, file=None)
+    version = world.uploaded(awaited, picture())
+    inspect = image.inspect
+
+    def meanwhile_deleted(data: bytes, declared: str) -> image.Inspection:
+        deleted(awaited)
+        return inspect(data, declared)
+
+    monkeypatch.setattr(image, "inspect", meanwhile_deleted)
+    assert told((awaited.id, version)) == []
+    assert versions() == renditions() == []
+
+
+@pytest.mark.parametrize("half", ["keep_rendition", "transact"])
 def test_an_inspection_that_fails_half_way_is_done_when_the_message_comes_again(
     driver: User, monkeypatch: pytest.MonkeyPatch, half: str
 ) -> None:
@@ -286,12 +327,12 @@ def test_an_inspection_that_fails_half_way_is_done_when_the_message_comes_again(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(bucket if half == "keep_thumbnail" else table, half, fails)
+        patch.setattr(bucket if half == "keep_rendition" else table, half, fails)
         assert told((world.LICENSE_PHOTO, version)) == ["0"]
     assert photo().photo_status == "AwaitingUpload"
     assert told((world.LICENSE_PHOTO, version)) == []
     assert photo().photo_status == "Ready"
-    assert stored_object(photo().thumbnail_key)
+    assert stored_object(photo().rendition_key("standard"))
 
 
 def test_a_position_is_in_the_check_in_once_it_is_known(driver: User) -> None:

@@ -8,12 +8,13 @@ from tests.functions.conftest import Caller
 
 OF_A_VEHICLE = (
     "activate_vehicle",
+    "correct_mileage",
     "deactivate_vehicle",
     "list_vehicle_check_ins",
     "list_vehicle_history",
     "update_vehicle",
 )
-OF_A_PHOTO = ("get_photo", "get_photo_status")
+OF_A_PHOTO = ("get_photo", "get_photo_status", "renew_photo_upload")
 NO_VEHICLE = (404, "ERROR_VEHICLE_NOT_FOUND")
 NO_PHOTO = (404, "ERROR_PHOTO_NOT_FOUND")
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from motorpool.clock import iso, now_ms
+from motorpool.dynamodb import table
+from motorpool.dynamodb.table import Key
 from motorpool.photos import bucket
 from motorpool.photos.model import UNUSED_KEPT_DAYS, UPLOAD_SECONDS
 from motorpool.tenants.organizations import Organization
@@ -54,10 +56,10 @@ def invalid(answer: Answer) -> str:
 def test_the_answer_is_a_handle_a_form_and_the_metadata_as_given(somebody: Somebody) -> None:
     answer = somebody().calls()
     assert answer.status == 200
-    generated = {"photoUrl", "uploadUrl", "uploadFields", "expiresAt", "maxBytes"}
+    generated = {"photoId", "photoUrl", "uploadUrl", "uploadFields", "expiresAt", "maxBytes"}
     given = {"userId": world.USER, "contentType": "image/jpeg"} | METADATA
     assert {k: v for k, v in answer.body.items() if k not in generated} == given
-    assert answer.body["photoUrl"].startswith(f"{world.API}/photo/pho_")
+    assert answer.body["photoUrl"] == f"{world.API}/photo/{answer.body['photoId']}"
     assert answer.body["maxBytes"] == 15 * 1024 * 1024
 
 
@@ -128,6 +130,25 @@ def test_a_request_repeated_with_its_key_gets_the_same_photo_with_a_form_signed_
     }
     assert again.body["uploadFields"]["key"] == first.body["uploadFields"]["key"]
     assert again.body["expiresAt"] == iso(later + UPLOAD_SECONDS * 1000)
+
+
+def test_a_request_of_version_0_1_0_that_is_repeated_gets_the_photos_id_too(
+    somebody: Somebody,
+) -> None:
+    keyed = ("Idempotency-Key", "photo-1")
+    first = somebody().with_headers(keyed).calls()
+    [record] = [item for item in everything_stored() if item["sk"] == "REQUEST"]
+    kept = json.loads(record["body"])
+    del kept["photoId"]  # which that version did not know
+    table.update_now(
+        Key(record["pk"], "REQUEST"),
+        "SET body = :old",
+        only_if="attribute_exists(body)",
+        values={":old": json.dumps(kept)},
+    )
+    again = somebody().with_headers(keyed).calls()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.body["photoId"] == first.body["photoId"]
 
 
 def test_no_record_of_a_request_holds_the_form(somebody: Somebody) -> None:

@@ -50,6 +50,20 @@ def invalid(answer: Answer) -> str:
     return answer.message
 
 
+def test_external_id_and_metadata_are_replaced_and_cleared(somebody: Somebody) -> None:
+    own = {"externalId": "7", "metadata": {"a": "1", "b": "2"}}
+    body = changed(somebody, **own).calls().body
+    assert {name: body[name] for name in own} == own
+    body = changed(somebody, metadata={"c": "3"}).calls().body
+    assert (body["externalId"], body["metadata"]) == ("7", {"c": "3"})
+    body = changed(somebody, externalId="", metadata=None).calls().body
+    assert (body["externalId"], body["metadata"]) == (None, None)
+    assert not [item for item in everything_stored() if "#EXTERNAL#" in item["pk"]]
+    history = Caller("list_vehicle_history").calls().body["history"]
+    assert history[2]["changed"] == ["externalId", "metadata"]
+    assert history[2]["vehicle"]["metadata"] == own["metadata"]
+
+
 def test_what_is_named_changes_and_the_rest_stays(somebody: Somebody) -> None:
     before = Caller("get_vehicle").calls().body
     answer = somebody().calls()

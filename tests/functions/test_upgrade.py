@@ -25,6 +25,7 @@ from motorpool.tenants.organizations import Organization
 from motorpool.transfers import store as transfers
 from motorpool.vehicles import store as vehicles
 from ops.check_ins import requeued
+from ops.users import relisted
 from tests.functions import wire
 from tests.functions.conftest import Answer, Caller, event, everything_stored, handler_of, in_queues
 from tests.upgrade import kind_of, request_of, written_by
@@ -46,6 +47,7 @@ TRANSFER = "trf_01a214266967934bcb730e96ef14d329"
 QUEUED = "chk_019aa8f1000000000000000000000024019aa8f10000000000000027"
 ROOT = "org_019aa8f1000000000000000000000021"
 BRANCH = "org_019aa8f1000000000000000000000022"
+DEVICE = "dev_019aa8f1000000000000000000000002019aa8f1000000000000000d"
 WITH_HISTORY = "veh_019aa8f1000000000000000000000032"
 UNUSED_PHOTOS = ("pho_019aa8f1000000000000000000000006", "pho_019aa8f1000000000000000000000007")
 # When the unused photos were announced; that version gave them a day.
@@ -114,6 +116,16 @@ def test_a_user_is_found_by_id_and_phone_and_gets_a_vehicle() -> None:
     )
     answer = caller.calls()
     assert (answer.status, answer.body["userId"]) == (200, USER), answer.body
+
+
+def test_a_user_is_changed_and_listed() -> None:
+    assert called("list_users").body["users"] == []
+    assert relisted(dry_run=True) == relisted() == 1
+    assert [each["id"] for each in called("list_users").body["users"]] == [USER]
+    assert relisted() == 0
+    assert called("update_user").body["phone"] == "+14155550123"
+    assert Caller("get_user_by_phone").calls(phone=PHONE).status == 404
+    assert called("get_vehicle").body["customerPhoneNumber"] == "+14155550123"
 
 
 def test_a_phone_is_still_taken() -> None:
@@ -202,6 +214,27 @@ def test_a_check_in_of_any_version_moves_through_the_queues(id: str) -> None:
     called("review_mileage_check_in", id=id)
     assert (review_queue(), review_queue("OnHold")) == ([other], [])
     assert all(id not in item["sk"] for item in everything_stored() if "QUEUE#" in item["pk"])
+
+
+@pytest.mark.usefixtures("_second_table")
+def test_an_origin_of_the_second_version_is_allowed() -> None:
+    context = SimpleNamespace(function_name="motorpool-answer_preflight")
+    answer = handler_of("answer_preflight")(event("answer_preflight"), context)
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "https://app.example.com"
+
+
+@pytest.mark.usefixtures("_second_table")
+def test_a_device_of_the_second_version_is_listed_and_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    an_hour_later = 1795656317720 + 3_600_000
+    for module in ("devices", "device_store"):
+        monkeypatch.setattr(f"motorpool.access.{module}.now_ms", lambda: an_hour_later)
+    user = "usr_019aa8f1000000000000000000000031"
+    [listed] = called("list_user_devices", userId=user).body["devices"]
+    assert listed["deviceId"] == DEVICE
+    called("delete_device", deviceId=DEVICE)
+    assert called("list_user_devices", userId=user).body["devices"] == []
 
 
 @pytest.mark.usefixtures("_second_table")

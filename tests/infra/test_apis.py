@@ -99,7 +99,7 @@ def test_every_route_is_answered_by_its_functions_live_alias(
 
 
 @each_api
-def test_nothing_is_served_but_the_routes_and_only_tokens_without_the_authorizer(
+def test_nothing_is_served_but_the_routes_and_only_public_ones_without_the_authorizer(
     stack: Template, api: ApiName
 ) -> None:
     routes: dict[tuple[str, str], str] = {
@@ -107,9 +107,11 @@ def test_nothing_is_served_but_the_routes_and_only_tokens_without_the_authorizer
     }
     [authorizer] = of_api(stack, api, "Authorizer")
 
+    if api == "partner":
+        routes |= {("OPTIONS", path): "answer_preflight" for _, path in routes}
     assert served(stack, api).keys() == routes.keys()
     for served_at, method in served(stack, api).items():
-        if routes[served_at] == "issue_token":
+        if routes[served_at] in {"issue_token", "get_health", "answer_preflight"}:
             assert method["AuthorizationType"] == "NONE"
             assert "AuthorizerId" not in method
         else:
@@ -262,7 +264,7 @@ def test_stages_are_traced_and_log_no_payload(stack: Template, api: ApiName) -> 
         assert settings["LoggingLevel"] == "ERROR"
 
 
-def test_every_method_is_throttled_and_the_token_endpoint_ten_times_as_tightly(
+def test_every_method_is_throttled_and_public_operations_ten_times_as_tightly(
     stack: Template,
 ) -> None:
     def limits(api: ApiName) -> dict[str, tuple[int, int]]:
@@ -271,7 +273,7 @@ def test_every_method_is_throttled_and_the_token_endpoint_ten_times_as_tightly(
             for of, settings in method_settings(stack, api).items()
         }
 
-    assert limits("partner") == {"/* *": (500, 1000)}
+    assert limits("partner") == {"/* *": (500, 1000), "/~1health GET": (50, 100)}
     assert limits("supplier") == {"/* *": (500, 1000), "/~1oauth~1token POST": (50, 100)}
 
 

@@ -83,5 +83,7 @@ def test_the_stacks_hand_on_what_tools_need_to_reach_it(stack: Template) -> None
         "ExpiriesDeadLetterQueueUrl",
         "EventsQueueUrl",
         "EventsDeadLetterQueueUrl",
+        "RenditionsQueueUrl",
+        "RenditionsDeadLetterQueueUrl",
         "StreamDeadLetterQueueUrl",
     }

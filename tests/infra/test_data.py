@@ -111,7 +111,7 @@ def test_a_photo_that_was_inspected_is_never_removed_whatever_is_sent_after_it(
     assert {rule["Prefix"] for rule in removing} == {"thumbnails/"}
 
 
-def test_the_uploads_queue_is_told_of_photos_and_not_of_their_thumbnails(stack: Template) -> None:
+def test_the_uploads_queue_is_told_of_photos_and_not_of_their_renditions(stack: Template) -> None:
     (uploads, _), _ = queues(stack, "uploads")
     [told] = photos(stack)["NotificationConfiguration"]["QueueConfigurations"]
 
@@ -169,7 +169,7 @@ def test_the_visibility_timeout_is_six_times_its_readers_timeout(
 
 
 @pytest.mark.parametrize(
-    ("name", "deliveries"), [("uploads", 8), ("transfers", 60), ("expiries", 60)]
+    ("name", "deliveries"), [("uploads", 8), ("transfers", 60), ("expiries", 60), ("renditions", 3)]
 )
 def test_a_message_that_keeps_failing_is_set_aside_for_two_weeks(
     stack: Template, name: Queue, deliveries: int

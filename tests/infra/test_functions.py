@@ -171,7 +171,7 @@ def listed(stack: Template, function: Function) -> Grants:
     expected |= grants((f"dynamodb:{action}" for action in uses.table), table)
     for index in uses.index:
         expected |= grants(["dynamodb:Query"], {"Fn::Join": ["", [table, f"/index/{index}"]]})
-    for prefix, actions in (("photos", uses.photos), ("thumbnails", uses.thumbnails)):
+    for prefix, actions in (("photos", uses.photos), ("thumbnails", uses.renditions)):
         objects = {"Fn::Join": ["", [bucket, f"/{prefix}/*"]]}
         expected |= grants((f"s3:{action}" for action in actions), objects)
     expected |= grants((f"s3:{action}" for action in uses.lists), bucket)
@@ -199,7 +199,7 @@ def test_a_function_lists_only_below_the_prefixes_that_it_uses(stack: Template) 
     bucket = {"Fn::GetAtt": [photo_bucket(stack), "Arn"]}
     for function in discover():
         uses = function.spec.uses
-        used = (("photos/*", uses.photos), ("thumbnails/*", uses.thumbnails))
+        used = (("photos/*", uses.photos), ("thumbnails/*", uses.renditions))
         prefixes = [prefix for prefix, actions in used if actions]
         for statement in statements_of(stack, function):
             if statement["Resource"] == bucket:
@@ -265,7 +265,7 @@ def test_no_policy_has_a_wildcard_action_or_an_unexplained_wildcard_resource(
 
 def variables_of(spec: Spec) -> set[str]:
     names = {"TABLE_NAME"} if spec.uses.table or spec.uses.index else set()
-    names |= {"PHOTO_BUCKET"} if spec.uses.photos or spec.uses.thumbnails else set()
+    names |= {"PHOTO_BUCKET"} if spec.uses.photos or spec.uses.renditions else set()
     names |= {f"{secret.upper()}_SECRET_ARN" for secret in spec.uses.secrets}
     names |= {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
     names |= {f"{queue.upper()}_QUEUE_URL" for queue in spec.uses.sends}
@@ -276,6 +276,7 @@ def variables_of(spec: Spec) -> set[str]:
     if isinstance(spec, Route):
         names |= {"API"}
         names |= {"SCOPE"} if spec.scope else set()
+        names |= {"DEVICES"} if spec.devices else set()
         names |= {"REQUESTS_PER_HOUR"} if spec.per_hour else set()
     return names
 

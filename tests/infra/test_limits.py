@@ -80,14 +80,15 @@ def test_the_authorizer_alone_says_whose_request_it_is(limited: Path) -> None:
     assert need_keys(limited) == {True}
 
 
-def test_the_token_endpoint_knows_no_client_and_needs_no_key(limited: Path) -> None:
-    [token] = [
+def test_public_operations_know_no_client_and_need_no_key(limited: Path) -> None:
+    public = [
         method
         for method in of_kind(limited, "AWS::ApiGateway::Method")
         if method["AuthorizationType"] == "NONE"
     ]
 
-    assert not token.get("ApiKeyRequired")
+    assert public
+    assert not any(method.get("ApiKeyRequired") for method in public)
 
 
 def test_a_prepared_environment_has_the_plan_but_shuts_nobody_out(prepared: Path) -> None:

@@ -54,7 +54,13 @@ def crashes_of(function: str) -> str:
 
 def expected() -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Each alarm's metric, period in seconds, statistic, and from what on it goes off."""
-    for queue, seconds in {"transfers": 60, "uploads": 600, "expiries": 600, "events": 60}.items():
+    for queue, seconds in {
+        "transfers": 60,
+        "uploads": 600,
+        "expiries": 600,
+        "renditions": 60,
+        "events": 60,
+    }.items():
         age = ("AWS/SQS", "ApproximateAgeOfOldestMessage", 60, "Maximum", seconds)
         yield f"waiting-messages-{queue}", age
     for source in (*get_args(Queue), "stream"):

@@ -159,7 +159,7 @@ def test_a_deployment_may_say_whom_alarms_tell_and_what_a_month_may_cost(dev: Pa
         assert alarm["AlarmName"].startswith("Motorpool-dev-")
 
 
-def test_stacks_hand_on_no_layers_of_their_functions_only_the_authorizer_and_the_apis_ids(
+def test_stacks_hand_on_no_layers_of_their_functions_only_what_the_apis_ask_and_their_ids(
     assembly: Path,
 ) -> None:
     exported = {
@@ -168,10 +168,10 @@ def test_stacks_hand_on_no_layers_of_their_functions_only_the_authorizer_and_the
         for output in template(assembly, DEFAULT.stack(part)).get("Outputs", {}).values()
         if "Export" in output
     }
-    [alias] = [
+    asked_by_apis = [
         name
         for name, properties in of_type(part_of(assembly, "workers"), "AWS::Lambda::Alias").items()
-        if name.startswith("authorizer")
+        if name.startswith(("authorizer", "answerpreflight"))
     ]
 
     apis = [
@@ -180,7 +180,7 @@ def test_stacks_hand_on_no_layers_of_their_functions_only_the_authorizer_and_the
         for name in of_type(part_of(assembly, part), "AWS::ApiGateway::RestApi")
     ]
     # The ids are handed on whether they are used or not, so that a last use can be removed.
-    assert exported == {json.dumps({"Ref": name}) for name in (alias, *apis)}
+    assert exported == {json.dumps({"Ref": name}) for name in (*asked_by_apis, *apis)}
     for part in ("workers", "partner", "supplier"):
         resources = part_of(assembly, part)
         layers = of_type(resources, "AWS::Lambda::LayerVersion").keys()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from motorpool.checkins.model import CheckIn, vehicle_of
+from motorpool.checkins.model import CheckIn, plate_for, vehicle_of
 from motorpool.checkins.partner_api import (
     CreateMileageCheckIn,
     ReviewMileageCheckIn,
@@ -66,14 +66,10 @@ def made(
     **changes: Any,
 ) -> tuple[CheckIn, Vehicle]:
     asked = request(**changes)
+    plate, state = plate_for(vehicle, asked.license_plate, asked.state, is_taken=plate_is_taken)
+    cadence = cadence or Cadence()
     return CheckIn.create(
-        vehicle,
-        photos,
-        plate=asked.license_plate,
-        state=asked.state,
-        mileage=asked.mileage,
-        cadence=cadence or Cadence(),
-        plate_is_taken=plate_is_taken,
+        vehicle, photos, plate=plate, state=state, mileage=asked.mileage, cadence=cadence
     )
 
 

@@ -33,6 +33,7 @@ HEAVY = {
 }
 # Pictures are read by one function only.
 READS_PICTURES = {"PIL", "pillow_heif"}
+DECODING = {"inspect_photo", "render_photo"}
 # The authorizer is in every request's way and has no model to check.
 HEAVY_FOR_THE_AUTHORIZER = HEAVY | {"pydantic", "pydantic_core"}
 # 74 ms of import: for functions that read batches only.
@@ -71,7 +72,7 @@ def imported(function: Function) -> dict[str, Any]:
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         **({"TABLE_NAME": "t"} if uses.table or uses.index else {}),
-        **({"PHOTO_BUCKET": "b"} if uses.photos or uses.thumbnails else {}),
+        **({"PHOTO_BUCKET": "b"} if uses.photos or uses.renditions else {}),
         **{f"{secret.upper()}_SECRET_ARN": "s" for secret in uses.secrets},
         **{f"{queue.upper()}_QUEUE_URL": "https://q" for queue in uses.sends},
         **(
@@ -108,7 +109,7 @@ def test_a_handler_loads_nothing_heavy_and_makes_its_clients_and_their_first_cal
     assert "motorpool" in loaded
     heavy = HEAVY_FOR_THE_AUTHORIZER if isinstance(function.spec, Authorizer) else HEAVY
     assert loaded & heavy == set()
-    reads_pictures = READS_PICTURES if function.name == "inspect_photo" else set[str]()
+    reads_pictures = READS_PICTURES if function.name in DECODING else set[str]()
     assert loaded & READS_PICTURES == reads_pictures
     assert ("photos" in function.spec.layers) == bool(reads_pictures)
     assert (BATCH in told["loaded"]) == isinstance(function.spec, Consumer)
@@ -116,7 +117,7 @@ def test_a_handler_loads_nothing_heavy_and_makes_its_clients_and_their_first_cal
     uses = function.spec.uses
     expected = {
         "dynamodb": uses.table or uses.index,
-        "s3": uses.photos or uses.thumbnails,
+        "s3": uses.photos or uses.renditions,
         "sqs": uses.sends or isinstance(function.spec, Consumer | Dispatcher),
         "secrets_manager": uses.secrets,
     }

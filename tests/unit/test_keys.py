@@ -97,7 +97,10 @@ def reading_several(source: Path) -> list[str]:
         for function in ast.parse(source.read_text()).body
         if isinstance(function, ast.FunctionDef)
         and calls_in(function)
-        & {("table", "query"), ("table", "page"), ("table", "filtered_page"), ("table", "get_many")}
+        & {
+            ("table", name)
+            for name in ("query", "page", "filtered_page", "chained_page", "get_many")
+        }
     ]
 
 
@@ -114,7 +117,9 @@ def callers_of(name: str) -> set[str]:
 
 
 HANDED_ON = {
+    "answer_preflight": "api/browsers.py",
     "apply_transfer": "transfers/apply.py",
+    "authorizer": "access/authorizer.py",
     "list_events": "events/feed.py",
     "list_supplier_events": "events/feed.py",
     "number_events": "events/numbering.py",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 import pytest
 
 from motorpool.access.clients import Client
+from motorpool.access.devices import Device
 from motorpool.checkins.model import CheckIn
 from motorpool.dynamodb.items import Item, camel, from_attributes
 from motorpool.dynamodb.values import from_values
@@ -36,12 +37,13 @@ ENTITIES: dict[str, "Entity"] = {
     "photo": Photo,
     "transfer": Transfer,
     "custody": Custody,
+    "device": Device,
     "history": Entry,
 }
 # Read attribute by attribute, where they are used: tests/functions/test_upgrade.py.
 READ_BY_ATTRIBUTE = {
-    "phone_claim", "vin_claim", "plate_claim", "rate", "request", "review_entry",
-    "in_feed", "segment", "feed_head",
+    "phone_claim", "vin_claim", "plate_claim", "external_id_claim", "rate", "request",
+    "review_entry", "origin", "in_feed", "segment", "feed_head",
 }  # fmt: skip
 
 

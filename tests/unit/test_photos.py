@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from motorpool.api.public_url import PublicUrl
-from motorpool.errors import PhotoNotFound
+from motorpool.errors import PhotoIsUploaded, PhotoNotFound
 from motorpool.photos.image import Inspection
-from motorpool.photos.model import UNUSED_KEPT_DAYS, Photo, handle, id_in
+from motorpool.photos.model import RENDITIONS, UNUSED_KEPT_DAYS, Photo, handle, id_in
 from motorpool.tenants.organizations import Organization
 from tests.unit.conftest import WORLD
 
 ID = "pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"
 SEEN = Inspection(
     content_type="image/jpeg", width=3, height=4, sha256="ab", perceptual_hash="cd", orientation=6,
-    latitude=37.5, longitude=-122.0, taken_on="2026-11-21T09:29:41.000Z", thumbnail=b"",
+    latitude=37.5, longitude=-122.0, taken_on="2026-11-21T09:29:41.000Z", note=None, renditions={},
 )  # fmt: skip
 
 
@@ -99,20 +99,40 @@ def test_the_file_is_believed_more_than_the_caller(photo: Photo) -> None:
     assert (at_null_island.seen_latitude, at_null_island.seen_longitude) == (0.0, 0.0)
 
 
-def test_what_can_be_shown_depends_on_the_inspection(photo: Photo) -> None:
-    ready = photo.inspected(SEEN, size=1, version_id="v1")
-    rejected = photo.rejected("Text.", size=1, version_id="v1")
-    photo.ensure_fit_to_show("original")
-    ready.ensure_fit_to_show("original")
-    ready.ensure_fit_to_show("thumbnail")
-    with pytest.raises(PhotoNotFound):
-        photo.ensure_fit_to_show("thumbnail")
-    for size in ("original", "thumbnail"):
-        with pytest.raises(PhotoNotFound, match="Text"):
-            rejected.ensure_fit_to_show(size)
+def test_only_an_inspected_photo_is_shown(photo: Photo) -> None:
+    photo.inspected(SEEN, size=1, version_id="v1").ensure_fit_to_show()
+    with pytest.raises(PhotoNotFound, match="is being looked at"):
+        photo.ensure_fit_to_show()
+    with pytest.raises(PhotoNotFound, match=r"Text\."):
+        photo.rejected("Text.", size=1, version_id="v1").ensure_fit_to_show()
 
 
-def test_a_thumbnail_is_of_one_version(photo: Photo) -> None:
-    keys = {replace(photo, version_id=version).thumbnail_key for version in ("v1", "v2")}
-    assert len(keys) == 2
+def test_a_photo_takes_a_file_until_one_was_uploaded(photo: Photo) -> None:
+    photo.ensure_awaits_upload(None)
+    for after, in_bucket in (
+        (photo, "v1"),
+        (replace(photo, version_id="v1"), None),
+        (photo.inspected(SEEN, size=1, version_id="v1"), "v1"),
+        (photo.rejected("Text.", size=1, version_id="v1"), None),
+    ):
+        with pytest.raises(PhotoIsUploaded):
+            after.ensure_awaits_upload(in_bucket)
+
+
+def test_a_rendition_is_of_one_version_and_one_size(photo: Photo) -> None:
+    keys = {
+        replace(photo, version_id=version).rendition_key(size)
+        for version in ("v1", "v2")
+        for size in RENDITIONS
+    }
+    assert len(keys) == 6
+    # The prefix and the thumbnail's key are those of version 0.1.0, which may come back.
     assert all(key.startswith(f"thumbnails/{photo.id}/") for key in keys)
+    assert f"thumbnails/{photo.id}/v1.jpg" in keys
+
+
+def test_what_the_inspection_made_is_known_and_not_asked_for(photo: Photo) -> None:
+    ready = photo.inspected(SEEN, size=1, version_id="v1")
+    assert [size for size in RENDITIONS if ready.has(size)] == ["thumbnail", "standard"]
+    of_the_first_version = replace(ready, renditions_made=False)
+    assert not any(of_the_first_version.has(size) for size in RENDITIONS)

@@ -100,7 +100,12 @@ class Cast:
             pending = world.vehicle(of=driver, plate=new_plate())
             world.check_in(of=pending, photos=world.pair(of=driver))
         license, odometer = world.ready_photo(of=driver), world.ready_photo(of=driver)
+        # Two, so that their list has a cursor.
+        client = world.client(of=tenant.partner.id, linked_to=at).client
+        world.device(of=driver, by=client)
+        device, _ = world.device(of=driver, by=client)
         names = {
+            recorded.DEVICE: device.id,
             recorded.PARTNER: tenant.partner.id,
             recorded.ORGANIZATION: at.id,
             recorded.TARGET: below.id,
@@ -149,6 +154,7 @@ class Cast:
                 keys.photo(own[recorded.ODOMETER_PHOTO]),
                 keys.transfer(own[recorded.TRANSFER]),
                 keys.organization(own[recorded.ORGANIZATION]),
+                keys.device(own[recorded.DEVICE]),
             )
         ]
 

@@ -40,12 +40,16 @@ CHECKS = {
 # can state. All others must take what their schema allows (a resource that is not there aside).
 BEYOND_SCHEMAS = {
     "create_vehicle_by_vin": "whether a VIN decodes, and to what; a plate needs a state",
+    "update_user": "a name may be left out, and must not be null",
     "update_vehicle": "a plate needs a state; the user must be one of the owner's",
     "request_photo_upload": "photos are of this age and not of the year 9999",
     "create_mileage_check_in": "a vehicle's first plate needs a state",
     "update_mileage_check_in": "792.0 is an integer to JSON Schema, and none to this API",
     "review_mileage_check_in": "declining needs a note; what is on hold cannot be put on hold",
+    "list_user_devices": "cursors are encrypted",
     "list_user_vehicles": "cursors are encrypted",
+    "list_users": "cursors are encrypted",
+    "list_vehicles": "cursors are encrypted; a state needs a plate",
     "list_vehicle_check_ins": "cursors are encrypted",
     "list_vehicle_history": "cursors are encrypted",
     "list_check_ins_for_review": "cursors are encrypted",
@@ -204,6 +208,11 @@ class Proposals:
         requests = [tenant.check_in_body(vehicle) for vehicle in unchecked]
         phones = [tenant.api.get(f"/users/{user}").json()["phone"] for user in users]
         photos = [body["licensePhotos"][0]["url"] for body in requests]
+        # Pictures are made of these, so their files are there.
+        sent = [tenant.photo(user) for user in users]
+        for handle in sent:
+            tenant.inspected(handle)
+        announced = [tenant.announced(user)["photoUrl"] for user in users]
         owners = [tenant.root.id, tenant.west.id, tenant.rental.id]
         vehicle_ids = [vehicle["id"] for vehicle in (*vehicles, *unchecked)]
         secret = {
@@ -218,7 +227,8 @@ class Proposals:
                 "phone": phones,
                 "vehicleId": vehicle_ids,
                 "vehicle_id": [moved["vehicle_id"], *vehicle_ids],
-                "photoId": [photo_id(handle) for handle in photos],
+                "photoId": [photo_id(handle) for handle in sent],
+                "renew_photo_upload.photoId": [photo_id(handle) for handle in announced],
                 "url": photos,
                 "id": [check_in["id"] for check_in in (*held, *pending)],
                 # What is reviewed cannot be amended any more: each has its own.

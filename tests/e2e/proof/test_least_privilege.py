@@ -22,12 +22,23 @@ import boto3
 import httpx
 import pytest
 
+from infra.local.pictures import picture
 from infra.local.stack import LocalStack
 from infra.local.vins import bronco
+from infra.local.world import new_phone
 from infra.names import DEFAULT
 from infra.paths import BUILD
-from infra.spec import Route, discover
-from tests.e2e.api import ORGANIZATIONS, VEHICLES, Api, a_person, new_plate, served, until
+from infra.spec import Route, Uses, discover
+from tests.e2e.api import (
+    ORGANIZATIONS,
+    VEHICLES,
+    Api,
+    a_person,
+    new_plate,
+    sent_by_phone,
+    served,
+    until,
+)
 from tests.e2e.expiry import expired
 from tests.e2e.failures import first_delivery_fails
 from tests.e2e.proof.conftest import CALLS
@@ -65,7 +76,7 @@ UNSEEN = {
 WILDCARDS = {
     "*": "X-Ray's two actions know no resources; no other action has it (see below)",
     "DataPhotos*/photos/*": "a photo's key is made when it is announced",
-    "DataPhotos*/thumbnails/*": "a thumbnail has its photo's key",
+    "DataPhotos*/thumbnails/*": "a rendition has its photo's key",
     "DataTable*/stream/*": "a list of streams has no single stream",
 }
 
@@ -170,6 +181,11 @@ def _registers(day: Tenant) -> None:
     user = served(day.api.post("/users", a_person()))
     served(day.api.get(f"/users/{user['id']}"))
     served(day.api.get(f"/users/by-phone/{user['phone']}"))
+    served(day.api.get("/health"))
+    served(day.api.get("/client"))
+    page = {"Origin": "https://app.example.com"}
+    assert httpx.options(f"{day.api.url}/client", headers=page).status_code == 204
+    _lets_devices_in(day, f"/users/{user['id']}/devices")
     plated = bronco(licensePlate=new_plate(), state="CA")
     for car in (plated, bronco()):
         owned = served(day.api.post("/vehicles/create/by-vin", {"userId": user["id"]} | car))
@@ -180,9 +196,15 @@ def _registers(day: Tenant) -> None:
         {"userId": user["id"], "colorHexCode": "C0FFEE"},
     ):
         served(day.api.put(vehicle, change))
+    served(day.api.put(f"/users/{user['id']}", {"phone": new_phone()}))
+    served(day.api.post("/users", a_person()))
+    cursor = until(lambda: served(day.api.get("/users?limit=1"))["nextCursor"])
+    served(day.api.get(f"/users?cursor={cursor}"))
     served(day.api.put(f"{vehicle}/deactivate"))
     served(day.api.put(f"{vehicle}/activate"))
     served(day.api.get(vehicle))
+    correction = {"mileage": 9, "reason": "So it is."}
+    served(day.api.post(f"{vehicle}/mileage/correction", correction))
     entries = served(day.api.get(f"{vehicle}/history?limit=1"))
     served(day.api.get(f"{vehicle}/history?cursor={entries['nextCursor']}"))
     for api, path in (
@@ -193,25 +215,57 @@ def _registers(day: Tenant) -> None:
     owned_by = f"/users/{user['id']}/vehicles"
     cursor = until(lambda: served(day.api.get(f"{owned_by}?limit=1"))["nextCursor"])
     served(day.api.get(f"{owned_by}?cursor={cursor}"))
+    served(day.api.get(f"/vehicles?limit=1&userId={user['id']}"))
+    cursor = until(lambda: served(day.api.get("/vehicles?limit=1"))["nextCursor"])
+    served(day.api.get(f"/vehicles?cursor={cursor}"))
+    served(day.api.get(f"/vehicles?vin={owned['vin']}"))
     served(day.supplier.get(f"{VEHICLES}?owner_id={day.root.id}&page_size=1"))
     served(day.supplier.with_token().get(ORGANIZATIONS))
 
 
+def _lets_devices_in(day: Tenant, path: str) -> None:
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    device = served(day.api.post(path, {}, headers=key))
+    assert served(day.api.post(path, {}, headers=key))["deviceId"] == device["deviceId"]
+    served(day.api.post(path, {}))
+    cursor = until(lambda: served(day.api.get(f"{path}?limit=1"))["nextCursor"])
+    served(day.api.get(f"{path}?cursor={cursor}"))
+    served(day.api.call("DELETE", f"/devices/{device['deviceId']}"))
+
+
 def _looks_at_photos(day: Tenant) -> None:
     user = day.user()
-    assert _seen(day, day.announced(user)["photoUrl"]) in NOT_THERE
-    handle = day.photo(user)
+    handle = day.announced(user)["photoUrl"]
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    form = served(day.api.post(f"/photo/{photo_id(handle)}/form", headers=key))
+    assert sent_by_phone(form, picture()).is_success
     day.inspected(handle)
-    assert _seen(day, handle) == 200
-    assert _seen(day, handle, "thumbnail") == 200
+    for size in ("standard", "thumbnail", "large", "original"):
+        assert _seen(day, handle, size) == 200
     assert day.inspected(day.photo(user, b"no photo"))["photoStatus"] == "Rejected"
+    _finds_pictures_of_deleted_photos()
 
 
-# Of a missing object, AWS's S3 says 403 to a role that may not list the bucket; the engine 404.
-NOT_THERE = (403, 404)
+def _finds_pictures_of_deleted_photos() -> None:
+    """As when a photo is deleted between the making of a picture and the look whether it is."""
+    outputs, s3 = _outputs(), boto3.client("s3")
+    bucket, photo = outputs["PhotoBucketName"], f"pho_{secrets.token_hex(16)}"
+    s3.put_object(Bucket=bucket, Key=f"thumbnails/{photo}/1-2048.jpg", Body=b"a picture")
+    _ask_for_picture(photo, "1")
+    until(lambda: not _files(photo, "thumbnails"))
+    version = s3.put_object(Bucket=bucket, Key=f"photos/{photo}", Body=b"a file")["VersionId"]
+    s3.put_object(Bucket=bucket, Key=f"thumbnails/{photo}/{version}.jpg", Body=b"a picture")
+    until(lambda: not _files(photo) + _files(photo, "thumbnails"))
 
 
-def _seen(day: Tenant, handle: str, size: str = "original") -> int:
+def _ask_for_picture(photo: str, version: str) -> None:
+    wanted = {"photo_id": photo, "version_id": version, "size": "large"}
+    boto3.client("sqs").send_message(
+        QueueUrl=_outputs()["RenditionsQueueUrl"], MessageBody=json.dumps(wanted)
+    )
+
+
+def _seen(day: Tenant, handle: str, size: str) -> int:
     """What S3 says to whoever follows a photo's handle: it decides as if the function asked."""
     redirect = day.api.get(f"/photo/{photo_id(handle)}?size={size}")
     return httpx.get(redirect.headers["location"]).status_code
@@ -255,6 +309,12 @@ def _fails_to_handle_a_message(day: Tenant) -> None:
     denied = r"\S+ AccessDenied\w*"
     with first_delivery_fails("apply_transfer", "dynamodb:BatchGetItem", denied):
         accepted = served(day.supplier.transfer(day.vehicle_id(), day.coast.id))["transfer"]
+    large = day.photo(day.user())
+    day.inspected(large)
+    [key] = _keys(f"thumbnails/{photo_id(large)}/", "-1280.jpg")
+    with first_delivery_fails("render_photo", "s3:GetObjectVersion", denied):
+        _ask_for_picture(photo_id(large), key.rpartition("/")[2].removesuffix("-1280.jpg"))
+    until(lambda: _keys(f"thumbnails/{photo_id(large)}/", "-2048.jpg"))
     vehicle = day.vehicle(plate=new_plate())
     with first_delivery_fails("inspect_photo", "s3:GetObjectVersion", denied):
         handle = day.photo(vehicle["userId"], b"no photo")
@@ -272,14 +332,22 @@ def _fails_to_handle_a_message(day: Tenant) -> None:
     assert day.inspected(handle)["photoStatus"] == "Rejected"
 
 
-def _files(photo_id: str) -> int:
-    """How many versions S3 has of a photo's file."""
-    described = boto3.client("cloudformation").describe_stacks(StackName=DEFAULT.stack("data"))
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Stacks"][0]["Outputs"]}
+def _files(photo_id: str, prefix: str = "photos") -> int:
+    """How many versions S3 has of a photo's file, or of its renditions."""
+    return len(_keys(f"{prefix}/{photo_id}"))
+
+
+def _keys(prefix: str, end: str = "") -> list[str]:
+    """The keys of the versions that S3 has below a prefix."""
     listed = boto3.client("s3").list_object_versions(
-        Bucket=outputs["PhotoBucketName"], Prefix=f"photos/{photo_id}"
+        Bucket=_outputs()["PhotoBucketName"], Prefix=prefix
     )
-    return len(listed.get("Versions", []))
+    return [each["Key"] for each in listed.get("Versions", []) if each["Key"].endswith(end)]
+
+
+def _outputs() -> dict[str, str]:
+    described = boto3.client("cloudformation").describe_stacks(StackName=DEFAULT.stack("data"))
+    return {o["OutputKey"]: o["OutputValue"] for o in described["Stacks"][0]["Outputs"]}
 
 
 def _repeats_what_is_refused(day: Tenant) -> None:
@@ -291,12 +359,15 @@ def _repeats_what_is_refused(day: Tenant) -> None:
             "firstName": "A", "lastName": "B", "phone": "+12125550100",
             "address": {"state": "CA"}, "organizationId": "org_0",
         },
+        "create_device": {},
+        "update_user": {"firstName": "A"},
         "create_vehicle_by_vin": {"userId": "usr_0"} | bronco(),
         "update_vehicle": {"colorHexCode": "C0FFEE"},
         "request_photo_upload": {"userId": "usr_0", "contentType": "image/png"},
         "create_mileage_check_in": {"vehicleId": "veh_0", "licensePlate": "A1"} | reading,
         "update_mileage_check_in": reading,
         "review_mileage_check_in": {"checkInStatus": "Confirmed"},
+        "correct_mileage": {"mileage": 9, "reason": "So it is."},
         "transfer_vehicle": {"new_owner_id": "org_0"},
         "assign_driver": {"driver_id": "usr_0"},
     }  # fmt: skip
@@ -341,7 +412,9 @@ def calls(the_day: None, template: Template) -> dict[Call, bool]:
 
 
 def test_every_function_was_there(calls: dict[Call, bool]) -> None:
-    assert {call.function for call in calls} == {function.name for function in discover()}
+    # One that uses nothing asks for nothing.
+    using = {function.name for function in discover() if function.spec.uses != Uses()}
+    assert {call.function for call in calls} == using
 
 
 def test_no_call_was_refused(calls: dict[Call, bool]) -> None:

@@ -26,6 +26,7 @@ import pytest
 
 from infra.gateway_answers import RENAMED
 from infra.local.stack import LocalStack
+from infra.local.world import World as Builder
 from infra.openapi import as_json, described
 from infra.spec import ApiName, Route, discover
 from motorpool.access.clients import new_secret
@@ -55,15 +56,22 @@ PHONE = re.compile(rf"{re.escape(recorded.PHONE)}$")
 CURSORS = {"cursor", "page_token"}
 PAGE_SIZES = {"limit", "page_size"}
 
-# The feed is filtered by a vehicle's id, and never answers whether there is such a vehicle.
-NO_REFERENCES = {("list_events", "vehicleId"), ("list_supplier_events", "vehicle_id")}
+# A partner's own number names nothing of another partner: its claim has the partner's id. The feed
+# is filtered by a vehicle's id, and never answers whether there is such a vehicle.
+NO_REFERENCES = {
+    ("create_vehicle_by_vin", "externalId"),
+    ("list_vehicles", "externalId"),
+    ("update_vehicle", "externalId"),
+    ("list_events", "vehicleId"),
+    ("list_supplier_events", "vehicle_id"),
+}
 # The value of an optional id that an event does not have: by its field, else by its prefix.
 BY_FIELD = {"new_user_id": NEW_USER}
 BY_PREFIX = {
     id[:4]: id
     for id in (
         recorded.USER, recorded.VEHICLE, recorded.ORGANIZATION, recorded.CHECK_IN,
-        recorded.TRANSFER, recorded.LICENSE_PHOTO,
+        recorded.TRANSFER, recorded.LICENSE_PHOTO, recorded.DEVICE,
     )
 }  # fmt: skip
 
@@ -167,7 +175,7 @@ def test_the_matrix_has_the_ids_of_paths_queries_bodies_and_photo_handles() -> N
     assert {"path", "query", "body"} == {part for part, _ in places}
     assert {("body", "url"), ("body", "organizationId"), ("body", "new_user_id")} <= places
     assert ("path", "phone") in places
-    assert {"issue_token"} == PUBLIC
+    assert {"issue_token", "get_health"} == PUBLIC
 
 
 # --- the world ---------------------------------------------------------------------------------
@@ -476,6 +484,36 @@ def test_a_stranger_is_answered_as_if_nothing_were_there(
     )
 
 
+# --- the caller is a device --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def device(world: World) -> Headers:
+    """What a device of a user of the western branch sends; nothing in any cast is that user's."""
+    client = world.ours.admitted(world.ours.west).client
+    return Builder().device(of=Builder().driver(at=world.ours.west), by=client)[1]
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_a_device_is_served_nothing_but_what_is_its_users(
+    world: World, cast_of: Callable[[str], Cast], device: Headers, name: str
+) -> None:
+    route, cast = ROUTES[name], cast_of(name)
+    request = cast.cast(_whole(name))
+    answer = world.ask(name, request, device)
+    expected = NO_PERMISSION if route.api == "partner" else UNAUTHORIZED["supplier"]
+    assert refusal(answer) == expected
+    assert _leaked(answer, cast, request) == set()
+
+
+def test_devices_are_let_in_where_the_contract_says_so() -> None:
+    assert {name for name, route in ROUTES.items() if route.devices} == {
+        "request_photo_upload", "get_photo", "get_photo_status", "create_mileage_check_in",
+        "update_mileage_check_in", "get_mileage_check_in", "list_vehicle_check_ins", "get_user",
+        "list_user_vehicles", "get_vehicle", "renew_photo_upload",
+    }  # fmt: skip
+
+
 # --- and the owner is served -------------------------------------------------------------------
 
 
@@ -486,6 +524,10 @@ def test_after_all_refusals_nothing_has_changed_and_the_owner_is_served(
     cast = cast_of(name)
     assert cast.now() == cast.before
     answer = world.ask(name, cast.cast(_whole(name)), world.west)
+    if name == "renew_photo_upload":
+        # The cast's photos are uploaded, which is told to their owner alone.
+        assert refusal(answer) == (409, "ERROR_PHOTO_IS_UPLOADED")
+        return
     assert answer.status_code in {200, 204, 302}, answer.text
     told = f"{answer.text}\n{answer.headers.get('location')}"
     if not _ids(name):

@@ -99,8 +99,24 @@ class MissingScope(MotorpoolError):
     }
 
 
+class NotForDevices(MotorpoolError):
+    """The operation is not for devices."""
+
+    partner = Refusal(403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
+    message = "This operation is not for devices"
+
+
+class DeviceNotFound(MotorpoolError):
+    """There is no such device, it is another partner's, or its time is over."""
+
+    partner = Refusal(404, "ERROR_DEVICE_NOT_FOUND")
+    message = "There is no such device"
+
+
 class NoPermission(MotorpoolError):
-    """The resource belongs to the partner, but is outside the client's organizations."""
+    """The resource belongs to the partner, but is outside the client's organizations, or is not
+    the device's user's.
+    """
 
     partner = Refusal(403, "ERROR_NO_PERMISSIONS_TO_RESOURCE")
     message = "The client's organizations do not include the one that this resource belongs to"
@@ -152,10 +168,10 @@ class VehicleNotFound(MotorpoolError):
 
 
 class VehicleAlreadyExists(MotorpoolError):
-    """Another active vehicle of the partner has the VIN or the license plate."""
+    """Another active vehicle of the partner has the VIN, the license plate or the externalId."""
 
     partner = Refusal(409, "ERROR_VEHICLE_ALREADY_EXISTS")
-    message = "An active vehicle with this VIN or license plate exists"
+    message = "An active vehicle with this VIN, license plate or externalId exists"
 
 
 class Unavailable(MotorpoolError):
@@ -220,6 +236,13 @@ class PhotoNotFound(MotorpoolError):
 
     partner = Refusal(404, "ERROR_PHOTO_NOT_FOUND")
     message = "There is no such photo"
+
+
+class PhotoIsUploaded(MotorpoolError):
+    """The photo's file was uploaded, so there is no new form for it."""
+
+    partner = Refusal(409, "ERROR_PHOTO_IS_UPLOADED")
+    message = "The photo's file was uploaded; to send another, request the upload of a new photo"
 
 
 class LicensePhotoRequired(MotorpoolError):

@@ -1,11 +1,13 @@
 """The authorizer: finds the caller by a request's headers and makes the policy for the gateway."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from motorpool import budget, telemetry
 from motorpool.access import client_store as clients
 from motorpool.access.callers import CREDENTIAL_HEADERS, FINGERPRINT, Caller
+from motorpool.access.devices import client_of
 from motorpool.access.secret_keys import pepper, token_keys
 from motorpool.access.tokens import Token
 from motorpool.errors import Unavailable
@@ -29,14 +31,15 @@ def caller_of(event: Mapping[str, Any]) -> Caller | None:
     """The caller whose credentials the request has; None if they are missing or wrong. One read.
 
     The credentials are the three headers or, on the supplier API, a bearer token; both together are
-    refused there. The partner API ignores the `Authorization` header: a refusal because of it would
-    be cached under the three headers and shut out their owner.
+    refused there, and so is a device. The partner API ignores the `Authorization` header: a refusal
+    because of it would be cached under the three headers and shut out their owner.
     """
     headers = _headers(event)
     bearer = headers.get("authorization", []) if _takes_tokens(event) else []
     partners = [headers.get(name.lower(), []) for name in CREDENTIAL_HEADERS]
     if not bearer:
-        return _by_partner_headers(partners)
+        caller = _by_partner_headers(partners)
+        return None if caller and caller.device_id and _takes_tokens(event) else caller
     if any(partners) or len(bearer) != 1:
         return None
     return _by_token(bearer[0])
@@ -76,6 +79,7 @@ def _claimed(event: Mapping[str, Any]) -> str:
     A malformed one may be a password in the wrong place, whose digest could be guessed.
     """
     [*_, claimed] = ["", *_headers(event).get("clientid", [])]
+    claimed = client_of(claimed) or claimed
     return claimed if is_id("cli", claimed) else ""
 
 
@@ -102,8 +106,14 @@ def _by_partner_headers(values: list[list[str]]) -> Caller | None:
     if any(len(given) != 1 for given in values):
         return None
     [partner_id], [client_id], [secret] = values
-    client = clients.find(client_id, partner_id=partner_id)
-    return client.as_caller() if client and client.accepts(secret, pepper()) else None
+    account = clients.account(partner_id, client_id)
+    if account is None:
+        return None
+    client, device = account.client, account.device
+    if not (device or client).accepts(secret, pepper()):
+        return None
+    caller = device.as_caller(client) if device else client.as_caller()
+    return replace(caller, origins=account.origins) if caller else None
 
 
 def _by_token(value: str) -> Caller | None:

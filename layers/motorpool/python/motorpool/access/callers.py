@@ -19,14 +19,15 @@ def usage_key(client_id: str) -> str:
     return hashlib.sha256(f"usage:{client_id}".encode()).hexdigest()
 
 
-ActorKind = Literal["client", "operator", "worker"]
+ActorKind = Literal["client", "device", "operator", "worker"]
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who changes something: a client, an operator, or a worker.
+    """Who changes something: a client, a user's device, an operator, or a worker.
 
-    `id`: the client's id; the operator's name; what the worker works on, such as a transfer's id.
+    `id`: the client's or device's id; the operator's name; what the worker works on, such as a
+    transfer's id.
     `request_id`: of the client's request.
     """
 
@@ -37,11 +38,13 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A client of a partner.
+    """A client of a partner, or a device of one user that a client has let in.
 
     `org_path` is the subtree that it sees: the path of the organization that it is linked to, or
     the empty string for the whole partner. `org_id` is its default organization; a client of the
-    whole partner may have none. `request_id` is the id of its request.
+    whole partner may have none. A device has its user's organization, no scopes, and sees nothing
+    but what is its user's (`user_id`). `origins`: of which web pages the partner allows to call.
+    `request_id` is the id of its request.
     """
 
     partner_id: str
@@ -50,15 +53,28 @@ class Caller:
     org_path: str
     scopes: frozenset[str]
     request_id: str | None = None
+    device_id: str | None = None
+    user_id: str | None = None
+    origins: tuple[str, ...] = ()
 
     @property
     def actor(self) -> Actor:
         """The caller as the one who changes something."""
-        return Actor("client", self.client_id, self.request_id)
+        kind: ActorKind = "device" if self.device_id else "client"
+        return Actor(kind, self.credential_id, self.request_id)
+
+    @property
+    def credential_id(self) -> str:
+        """The id of the device or client whose secret was sent; idempotency keys belong to it."""
+        return self.device_id or self.client_id
 
     def sees(self, path: str) -> bool:
         """Whether the organization at `path` (`root/child/leaf`) is in the caller's subtree."""
         return not self.org_path or f"{path}/".startswith(f"{self.org_path}/")
+
+    def sees_user(self, user_id: str | None) -> bool:
+        """Whether it may see what is that user's: a device only what is its own user's."""
+        return self.user_id in (None, user_id)
 
     def sees_of(self, partner_id: str, path: str) -> bool:
         """Whether the caller sees the organization at `path` of that partner."""
@@ -77,6 +93,9 @@ class Caller:
             "orgId": self.org_id or "",
             "orgPath": self.org_path,
             "scopes": " ".join(sorted(self.scopes)),
+            **({"deviceId": self.device_id} if self.device_id else {}),
+            **({"userId": self.user_id} if self.user_id else {}),
+            **({"origins": " ".join(self.origins)} if self.origins else {}),
         }
 
     @classmethod
@@ -89,4 +108,7 @@ class Caller:
             org_path=context["orgPath"],
             scopes=frozenset(context["scopes"].split()),
             request_id=request_id,
+            device_id=context.get("deviceId"),
+            user_id=context.get("userId"),
+            origins=tuple(context.get("origins", "").split()),
         )

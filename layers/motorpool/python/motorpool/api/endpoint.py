@@ -21,6 +21,7 @@ from pydantic.alias_generators import to_snake
 from motorpool import budget, telemetry
 from motorpool.access import rate_store as rates
 from motorpool.access.callers import Caller
+from motorpool.api.browsers import headers_for
 from motorpool.api.gateway_event import MOST_PROBLEMS, GatewayEvent
 from motorpool.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from motorpool.api.idempotency import AlreadyAnswered, FirstAnswer, IdempotencyKey
@@ -34,6 +35,7 @@ from motorpool.errors import (
     InvalidTokenRequest,
     MissingScope,
     MotorpoolError,
+    NotForDevices,
     Unavailable,
     Unexpected,
 )
@@ -168,6 +170,9 @@ class Endpoint:
             caller = Caller.from_context(asked.gateway["authorizer"], request.request_id)
             arguments["caller"] = caller
             request.client_id = caller.client_id
+            headers |= headers_for(asked, caller.origins)
+            if caller.device_id and not os.environ.get("DEVICES"):
+                raise NotForDevices
             if limit := os.environ.get("REQUESTS_PER_HOUR"):
                 headers |= rates.counted(caller.client_id, request.function, int(limit)).headers()
             _ensure_scope(caller)

@@ -71,7 +71,7 @@ class IdempotencyKey:
         """
         now = now_ms() // 1000
         return table.put(
-            keys.request(self.caller.client_id, self.key),
+            keys.request(self.caller.credential_id, self.key),
             {
                 "fingerprint": self.fingerprint,
                 "status": answer.status,
@@ -89,7 +89,7 @@ class IdempotencyKey:
 
         A repeated request is often refused because of the effects of the first one.
         """
-        item = table.get(keys.request(self.caller.client_id, self.key))
+        item = table.get(keys.request(self.caller.credential_id, self.key))
         if item is not None and item["expiresAt"] >= now_ms() // 1000:
             raise self._refusal(item)
 

@@ -1,7 +1,7 @@
 """Mileage check-ins and their review: the rules, in the contract's order.
 
-A check-in stores the vehicle's mileage and date before it, and declining restores them. That is
-enough, because a vehicle has at most one check-in under review, and decisions are final.
+A check-in stays with the organization that made it, also when its vehicle is transferred: that
+organization sees and reviews it. `readings.py` says what a vehicle's mileage starts from.
 """
 
 import os
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.checkins.readings import Readings
 from motorpool.clock import iso, now_ms
 from motorpool.dynamodb.items import from_attributes
 from motorpool.errors import (
@@ -31,17 +32,27 @@ from motorpool.vehicles.model import Vehicle
 CheckInStatus = Literal["Confirmed", "Declined", "OnHold", "Pending"]
 OpenStatus = Literal["Pending", "OnHold"]
 Decision = Literal["Confirmed", "Declined", "OnHold"]
+ReasonCode = Literal[
+    "PLATE_UNREADABLE",
+    "ODOMETER_UNREADABLE",
+    "PLATE_MISMATCH",
+    "MILEAGE_MISMATCH",
+    "WRONG_SUBJECT",
+    "SUSPECTED_REUSE",
+    "OTHER",
+]
 
 MAX_MILEAGE = 2_000_000
+NO_USER = "The vehicle has no owning user"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckIn:
     """A mileage check-in of a vehicle.
 
-    `…_before` are the vehicle's values before the check-in. Positions are in degrees, None until
-    they are known; times are in ms. The id contains the vehicle's, so that one read can get both,
-    and ends time-ordered.
+    `owner_path` is that of the organization that made it. `…_before` are the vehicle's values
+    before the check-in. Positions are in degrees, None until they are known; times are in ms. The
+    id contains the vehicle's, so that one read can get both, and ends time-ordered.
     """
 
     id: str
@@ -65,6 +76,8 @@ class CheckIn:
     checked_in_at: int
     updated: int
     version: int
+    reason_code: ReasonCode | None = None
+    state_before: str | None = None
     # Whether it has entries in the review queues; the store sets it. Those of 0.1.0 have none.
     in_queues: bool = False
 
@@ -75,24 +88,17 @@ class CheckIn:
         photos: PhotoPair,
         *,
         plate: str,
-        state: str | None,
+        state: str,
         mileage: int,
         cadence: Cadence,
-        plate_is_taken: bool,
     ) -> tuple[Self, Vehicle]:
-        """A new check-in, and the vehicle after it.
+        """A new check-in, and the vehicle after it. `plate`, `state`: as `plate_for` says.
 
-        Raises, checked in the contract's order, VehicleIsNotActive, UserNotFound,
-        LicensePlateMismatch, InvalidParameters (no state for a first plate), VehicleAlreadyExists,
-        PhotoNotOwnedByUser, CheckInIsLocked, MileageTooLow.
+        Raises, checked in the contract's order, PhotoNotOwnedByUser, CheckInIsLocked,
+        MileageTooLow; UserNotFound when the vehicle has no user.
         """
-        if not vehicle.active:
-            raise VehicleIsNotActive
         if vehicle.user_id is None:
-            raise UserNotFound("The vehicle has no owning user")
-        plate, state = _plate_of(vehicle, plate, state)
-        if vehicle.plate is None and plate_is_taken:
-            raise VehicleAlreadyExists("An active vehicle with this license plate exists")
+            raise UserNotFound(NO_USER)
         photos.ensure_free_for(vehicle.user_id)
         now = now_ms()
         if vehicle.open_check_in_id:
@@ -100,6 +106,7 @@ class CheckIn:
         if now < (opens := cadence.opens_at(vehicle.last_check_in_at)):
             raise CheckInIsLocked(f"The next check-in opens at {iso(opens)}")
         _ensure_not_lower(mileage, vehicle.highest_mileage)
+        readings = Readings.of(vehicle)
         check_in = cls(
             id=_new_id(vehicle.id),
             vehicle_id=vehicle.id,
@@ -111,30 +118,34 @@ class CheckIn:
             check_in_status="Pending",
             admin_note=None,
             next_check_in_at=cadence.next_after(now),
-            mileage_before=vehicle.highest_mileage,
-            check_in_before=vehicle.last_check_in_at,
+            mileage_before=readings.mileage,
+            check_in_before=readings.at,
+            state_before=vehicle.state if vehicle.plate is None else None,
             checked_in_at=now,
             updated=now,
             version=1,
             **photos.as_fields(),
         )
-        after = replace(
-            vehicle,
+        after = readings.opened(check_in, vehicle.owner_id).in_vehicle(vehicle)
+        return check_in, replace(
+            after,
             plate=plate,
             state=state,
-            highest_mileage=mileage,
-            last_check_in_at=now,
-            open_check_in_id=check_in.id,
+            plate_is_given=True if vehicle.plate is None else None,
             updated=now,
         )
-        return check_in, after
 
     def reviewed(
-        self, decision: Decision, note: str | None, vehicle: Vehicle
+        self,
+        decision: Decision,
+        note: str | None,
+        vehicle: Vehicle,
+        reason_code: ReasonCode | None = None,
     ) -> tuple[Self, Vehicle]:
         """The check-in with the reviewer's decision, and the vehicle after it.
 
-        Declining restores the vehicle's mileage and date. Raises CheckInIsFinal, and
+        Declining takes back what the check-in gave the vehicle: mileage and date, and its first
+        plate, unless the vehicle was given another plate or owner since. Raises CheckInIsFinal, and
         InvalidParameters when the check-in has that status already.
         """
         if self.check_in_status in ("Confirmed", "Declined"):
@@ -143,42 +154,35 @@ class CheckIn:
             raise InvalidParameters(("checkInStatus", "the check-in is OnHold already"))
         now = now_ms()
         decided = replace(
-            self,
-            check_in_status=decision,
-            admin_note=note,
-            updated=now,
+            self, check_in_status=decision, admin_note=note, reason_code=reason_code, updated=now
         )
-        match decision:
-            case "OnHold":
-                return decided, vehicle
-            case "Confirmed":
-                return decided, replace(vehicle, open_check_in_id=None, updated=now)
-            case "Declined":
-                restored = replace(
-                    vehicle,
-                    open_check_in_id=None,
-                    highest_mileage=self.mileage_before,
-                    last_check_in_at=self.check_in_before,
-                    updated=now,
-                )
-                return decided, restored
+        if decision == "OnHold":
+            return decided, vehicle
+        after = replace(vehicle, updated=now)
+        if self._is_open_in(vehicle) and vehicle.plate_is_given:
+            after = replace(after, plate_is_given=None)
+            if decision == "Declined":
+                after = replace(after, plate=None, state=self.state_before)
+        if not (vehicle.open_readings or self._is_open_in(vehicle)):
+            return decided, after  # Version 0.1.0 changed the vehicle, and dropped its readings.
+        readings = Readings.of(vehicle, self)
+        if self.id not in readings.open:
+            return decided, after
+        if decision == "Confirmed":
+            return decided, readings.confirmed(self.id).in_vehicle(after)
+        return decided, readings.declined(self.id).in_vehicle(after)
 
     def amended(self, mileage: int, vehicle: Vehicle, photos: PhotoPair) -> tuple[Self, Vehicle]:
         """The OnHold check-in as Pending, with a new mileage and photos, and the vehicle after it.
 
-        Raises CheckInIsFinal, CheckInIsLocked (it is Pending), VehicleIsNotActive, UserNotFound,
-        PhotoNotOwnedByUser, MileageTooLow.
+        Raises CheckInIsLocked (it is Pending), MileageTooLow, and what `ensure_amendable` and
+        `PhotoPair.ensure_free_for` do.
         """
-        if self.check_in_status in ("Confirmed", "Declined"):
-            raise CheckInIsFinal(f"The check-in is {self.check_in_status}")
-        if not vehicle.active:
-            raise VehicleIsNotActive
-        if vehicle.user_id is None:
-            raise UserNotFound("The vehicle has no owning user")
-        photos.ensure_free_for(vehicle.user_id)
+        photos.ensure_free_for(self.ensure_amendable(vehicle))
         if self.check_in_status == "Pending":
             raise CheckInIsLocked("The check-in awaits review")
-        _ensure_not_lower(mileage, self.mileage_before)
+        readings = Readings.of(vehicle, self)
+        _ensure_not_lower(mileage, readings.highest(without=self.id))
         now = now_ms()
         amended = replace(
             self,
@@ -187,7 +191,28 @@ class CheckIn:
             updated=now,
             **photos.as_fields(),
         )
-        return amended, replace(vehicle, highest_mileage=mileage, updated=now)
+        after = readings.amended(self.id, mileage).in_vehicle(vehicle)
+        return amended, replace(after, updated=now)
+
+    def ensure_amendable(self, vehicle: Vehicle) -> str:
+        """The user whose photos an amendment needs.
+
+        Raises CheckInIsFinal (it is decided on, or another organization owns the vehicle now),
+        VehicleIsNotActive, UserNotFound.
+        """
+        if self.check_in_status in ("Confirmed", "Declined"):
+            raise CheckInIsFinal(f"The check-in is {self.check_in_status}")
+        if not self._is_open_in(vehicle):
+            raise CheckInIsFinal("The vehicle was transferred: the check-in can only be reviewed")
+        if not vehicle.active:
+            raise VehicleIsNotActive
+        if vehicle.user_id is None:
+            raise UserNotFound(NO_USER)
+        return vehicle.user_id
+
+    def _is_open_in(self, vehicle: Vehicle) -> bool:
+        """Whether it is the open check-in of the vehicle's present owner."""
+        return vehicle.open_check_in_id == self.id
 
     def with_inspected(self, photo: Photo) -> Self:
         """The check-in after the inspection of one of its photos.
@@ -269,7 +294,7 @@ _STATUS_AFTER: dict[str, CheckInStatus] = {
 }
 # What the APIs show of a check-in beside its vehicle, organization, status and last change.
 _SHOWN = (
-    *("id", "user_id", "mileage", "checked_in_at", "next_check_in_at"),
+    *("id", "user_id", "mileage", "checked_in_at", "next_check_in_at", "reason_code"),
     *("license_photo_id", "odometer_photo_id"),
 )
 # A plate leads to its holder, a position to where somebody was, and a note may name somebody. The
@@ -300,15 +325,29 @@ def _ensure_not_lower(mileage: int, highest: int | None) -> None:
         )
 
 
-def _plate_of(vehicle: Vehicle, plate: str, state: str | None) -> tuple[str, str]:
-    """The vehicle's plate and state; the check-in's, when the vehicle has none yet."""
+def plate_for(
+    vehicle: Vehicle, plate: str, state: str | None, *, is_taken: bool
+) -> tuple[str, str]:
+    """The plate and state of a check-in: the vehicle's, or its first, written as the caller did.
+
+    `state`: what the caller states, for a first plate otherwise the vehicle's or its user's.
+    `is_taken`: whether an active vehicle has the plate. Raises, checked in the contract's order,
+    VehicleIsNotActive, UserNotFound, LicensePlateMismatch, InvalidParameters (no state for a first
+    plate), VehicleAlreadyExists.
+    """
+    if not vehicle.active:
+        raise VehicleIsNotActive
+    if vehicle.user_id is None:
+        raise UserNotFound(NO_USER)
     if state and vehicle.state and state != vehicle.state:
         raise LicensePlateMismatch("The state differs from the vehicle's")
-    if vehicle.plate is None:
-        issued_by = state or vehicle.state
-        if issued_by is None:
-            raise InvalidParameters(("state", "required: the vehicle has no license plate yet"))
-        return plate, issued_by
-    if plates.compared(plate) != plates.compared(vehicle.plate):
-        raise LicensePlateMismatch
-    return vehicle.plate, vehicle.state or ""
+    if vehicle.plate is not None:
+        if plates.compared(plate) != plates.compared(vehicle.plate):
+            raise LicensePlateMismatch
+        return vehicle.plate, vehicle.state or ""
+    if not (issued_by := state or vehicle.state):
+        problem = "required: neither the vehicle nor its user has a state"
+        raise InvalidParameters(("state", problem))
+    if is_taken:
+        raise VehicleAlreadyExists("An active vehicle with this license plate exists")
+    return plate, issued_by

@@ -1,18 +1,32 @@
 """The partner API's requests and answers about mileage check-ins."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from motorpool.access.callers import Caller
 from motorpool.api.pages import PageQuery
 from motorpool.api.public_url import PublicUrl
 from motorpool.api.schemas import Id, PartnerModel, StateCode
-from motorpool.checkins.model import MAX_MILEAGE, CheckIn, CheckInStatus, Decision, OpenStatus
+from motorpool.checkins.model import (
+    MAX_MILEAGE,
+    CheckIn,
+    CheckInStatus,
+    Decision,
+    OpenStatus,
+    ReasonCode,
+)
 from motorpool.clock import iso
 from motorpool.errors import LicensePhotoRequired, OdometerPhotoRequired, OnlyOnePhoto
 from motorpool.names import PRINTABLE
 from motorpool.photos.model import handle, id_in
+from motorpool.vehicles.model import Vehicle
 from motorpool.vehicles.plates import LicensePlate
+
+Note = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=PRINTABLE),
+]
 
 
 class PhotoHandle(PartnerModel):
@@ -74,7 +88,8 @@ class CreateMileageCheckIn(_WithPhotos):
     state: StateCode | None = Field(
         None,
         description="Two-letter US state or DC code, upper or lower case. It must equal the "
-        "vehicle's; required when the vehicle has neither a license plate nor a state.",
+        "vehicle's. For a first license plate, the default is the vehicle's state, or that of its "
+        "user's address.",
         examples=["CA"],
     )
 
@@ -87,18 +102,14 @@ class ReviewMileageCheckIn(PartnerModel):
     """A reviewer's decision."""
 
     check_in_status: Decision = Field(description="The decision.", examples=["Confirmed"])
-    admin_note: (
-        Annotated[
-            str,
-            StringConstraints(
-                strip_whitespace=True, min_length=1, max_length=1000, pattern=PRINTABLE
-            ),
-        ]
-        | None
-    ) = Field(
+    admin_note: Note | None = Field(
         None,
         description="The reason, shown in the check-in. Required for `Declined` and `OnHold`.",
         examples=["The plate is unreadable."],
+    )
+
+    reason_code: ReasonCode | None = Field(
+        None, description="Why, in one word.", examples=["PLATE_UNREADABLE"]
     )
 
     @model_validator(mode="after")
@@ -120,6 +131,9 @@ class ReviewQueueQuery(PageQuery):
 class CheckInPhoto(PartnerModel):
     """A photo of a check-in."""
 
+    photo_id: str = Field(
+        description="Id of the photo.", examples=["pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"]
+    )
     photo_url: str = Field(
         description="URL of the photo, see `GET /photo/{photoId}`.",
         examples=["https://api.example.com/api/photo/pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"],
@@ -135,11 +149,27 @@ class CheckInPhoto(PartnerModel):
 
 
 class MileageCheckInAnswer(PartnerModel):
-    """A mileage check-in."""
+    """A mileage check-in.
+
+    One of an organization that the client does not see (a former owner of the vehicle) has only
+    `id`, `vehicleId`, `mileage`, `checkedInAt`, `updated` and `checkInStatus`: `license` is empty,
+    there are no photos, and the rest is null.
+    """
 
     id: str = Field(
         description="Id of the check-in.",
         examples=["chk_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c019aa8f60f8a1b2c3d4e5f60"],
+    )
+    vehicle_id: str = Field(
+        description="Id of the vehicle.", examples=["veh_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c"]
+    )
+    user_id: str | None = Field(
+        description="Id of the user who owned the vehicle at the check-in.",
+        examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"],
+    )
+    organization_id: str | None = Field(
+        description="Id of the organization that made the check-in: the vehicle's owner then.",
+        examples=["org_019aa8f2b1c03d5e7f9a1b2c3d4e5f60"],
     )
     license: str = Field(
         description="License plate number of the vehicle at the check-in.", examples=["TEST-123"]
@@ -148,6 +178,9 @@ class MileageCheckInAnswer(PartnerModel):
         description="The reviewer's note, or why an inspected photo put the check-in on hold; null "
         "when there is none.",
         examples=[None],
+    )
+    reason_code: ReasonCode | None = Field(
+        description="The reviewer's reason; null when none was given.", examples=[None]
     )
     checked_in_at: str = Field(
         description="When the check-in was created (ISO 8601, UTC).",
@@ -175,11 +208,15 @@ class MileageCheckInAnswer(PartnerModel):
 
     @classmethod
     def of(cls, check_in: CheckIn, here: PublicUrl) -> Self:
-        """The check-in as the partner API shows it."""
+        """The whole check-in as the partner API shows it."""
         return cls(
             id=check_in.id,
+            vehicle_id=check_in.vehicle_id,
+            user_id=check_in.user_id,
+            organization_id=check_in.owner_path.rpartition("/")[2],
             license=check_in.license,
             admin_note=check_in.admin_note,
+            reason_code=check_in.reason_code,
             checked_in_at=iso(check_in.checked_in_at),
             check_in_status=check_in.check_in_status,
             mileage=check_in.mileage,
@@ -187,6 +224,7 @@ class MileageCheckInAnswer(PartnerModel):
             updated=iso(check_in.updated),
             license_photos=[
                 CheckInPhoto(
+                    photo_id=check_in.license_photo_id,
                     photo_url=handle(check_in.license_photo_id, here),
                     latitude=check_in.license_latitude,
                     longitude=check_in.license_longitude,
@@ -194,12 +232,25 @@ class MileageCheckInAnswer(PartnerModel):
             ],
             odometer_photos=[
                 CheckInPhoto(
+                    photo_id=check_in.odometer_photo_id,
                     photo_url=handle(check_in.odometer_photo_id, here),
                     latitude=check_in.odometer_latitude,
                     longitude=check_in.odometer_longitude,
                 )
             ],
         )
+
+    @classmethod
+    def seen_by(cls, caller: Caller, check_in: CheckIn, here: PublicUrl) -> Self:
+        """The check-in as that caller sees it: whole, or what belongs to the vehicle only."""
+        whole = cls.of(check_in, here)
+        if caller.sees(check_in.owner_path):
+            return whole
+        hidden: dict[str, Any] = dict.fromkeys(
+            ("user_id", "organization_id", "admin_note", "reason_code", "next_check_in_date")
+        )
+        no_photos: dict[str, Any] = {"license_photos": [], "odometer_photos": []}
+        return whole.model_copy(update=hidden | no_photos | {"license": ""})
 
 
 class CheckInsAnswer(PartnerModel):
@@ -211,7 +262,50 @@ class CheckInsAnswer(PartnerModel):
     )
 
     @classmethod
-    def of(cls, check_ins: list[CheckIn], here: PublicUrl, next_cursor: str | None) -> Self:
-        """The page as the partner API shows it."""
-        answers = [MileageCheckInAnswer.of(check_in, here) for check_in in check_ins]
+    def of(
+        cls, check_ins: list[CheckIn], caller: Caller, here: PublicUrl, next_cursor: str | None
+    ) -> Self:
+        """The page as that caller sees it."""
+        answers = [MileageCheckInAnswer.seen_by(caller, each, here) for each in check_ins]
         return cls(check_ins=answers, next_cursor=next_cursor)
+
+
+class CorrectMileage(PartnerModel):
+    """The right mileage of a vehicle."""
+
+    mileage: int = Field(
+        ge=1,
+        le=MAX_MILEAGE,
+        description="Odometer reading that the next check-in must equal or exceed.",
+        examples=[48210],
+    )
+    reason: Note = Field(
+        description="Why it is corrected, shown in the vehicle's history.",
+        examples=["The check-in of November has a zero too many."],
+    )
+
+
+class MileageCorrection(PartnerModel):
+    """A correction of a vehicle's mileage."""
+
+    vehicle_id: str = Field(
+        description="Id of the vehicle.", examples=["veh_019aa8f4d6e18c2f5a7b3d0e9f8a1b2c"]
+    )
+    mileage: int = Field(description="Mileage of the vehicle from now on.", examples=[48210])
+    reason: str = Field(
+        description="Why it was corrected.",
+        examples=["The check-in of November has a zero too many."],
+    )
+    corrected_at: str = Field(
+        description="When it was corrected (ISO 8601, UTC).", examples=["2026-11-21T09:30:00.000Z"]
+    )
+
+    @classmethod
+    def of(cls, corrected: Vehicle, request: CorrectMileage) -> Self:
+        """The correction as the partner API shows it."""
+        return cls(
+            vehicle_id=corrected.id,
+            mileage=request.mileage,
+            reason=request.reason,
+            corrected_at=iso(corrected.updated),
+        )

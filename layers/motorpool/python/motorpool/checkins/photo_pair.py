@@ -20,20 +20,21 @@ class PhotoPair:
     license: Photo | None
     odometer: Photo | None
 
-    def uploaded(self) -> Self:
-        """The photos with the S3 versions of their files.
+    def uploaded_by(self, user_id: str | None) -> Self:
+        """The user's two unused photos, with the S3 versions of their files.
 
-        Asks S3 only about photos that are not inspected yet. Raises LicensePhotoRequired and
-        OdometerPhotoRequired when a file was never uploaded or was rejected. A photo that does not
-        exist stays None, for the later rules.
+        Asks S3 only about photos that are not inspected yet. Raises PhotoNotOwnedByUser as
+        `ensure_free_for`, before anything is told about a photo; then LicensePhotoRequired and
+        OdometerPhotoRequired when a file was never uploaded or was rejected.
         """
+        self.ensure_free_for(user_id)
         return replace(
             self,
             license=self.license and _uploaded(self.license, LicensePhotoRequired),
             odometer=self.odometer and _uploaded(self.odometer, OdometerPhotoRequired),
         )
 
-    def ensure_free_for(self, user_id: str) -> None:
+    def ensure_free_for(self, user_id: str | None) -> None:
         """Raises PhotoNotOwnedByUser unless they are two unused photos of the user."""
         for photo in (self.license, self.odometer):
             if photo is None or photo.user_id != user_id:

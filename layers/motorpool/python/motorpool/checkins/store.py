@@ -6,6 +6,7 @@ from motorpool.access.callers import Actor, Caller
 from motorpool.checkins import queue_store as queues
 from motorpool.checkins.model import CheckIn, vehicle_of
 from motorpool.checkins.photo_pair import PhotoPair
+from motorpool.checkins.readings import Readings
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, Key, Page, TransactItem
@@ -13,6 +14,7 @@ from motorpool.errors import CheckInNotFound, NoPermission, VehicleNotFound
 from motorpool.ids import is_id
 from motorpool.photos import store as photos
 from motorpool.photos.model import Photo
+from motorpool.tenants import user_store as users
 from motorpool.tenants.partners import Cadence, Partner
 from motorpool.vehicles import plates
 from motorpool.vehicles import store as vehicles
@@ -26,18 +28,23 @@ Found = tuple[list[CheckIn], Item | None]
 
 @dataclass(frozen=True, slots=True)
 class CheckInContext:
-    """What a new check-in depends on. `vehicle` is None unless it is of the caller's partner."""
+    """What a new check-in depends on. `vehicle` is None unless it is of the caller's partner.
+
+    `state`: what the caller states, or, for a first plate, the vehicle's or its user's.
+    """
 
     vehicle: Vehicle | None
     photos: PhotoPair
     cadence: Cadence
+    state: str | None
     plate_is_taken: bool
 
     def vehicle_visible_to(self, caller: Caller) -> Vehicle:
         """The vehicle. Raises VehicleNotFound and NoPermission."""
         if self.vehicle is None:
             raise VehicleNotFound
-        if not caller.sees(self.vehicle.owner_path):
+        mine = caller.sees_user(self.vehicle.user_id)
+        if not caller.sees(self.vehicle.owner_path) or not mine:
             raise NoPermission
         return self.vehicle
 
@@ -45,7 +52,10 @@ class CheckInContext:
 def context_of(
     vehicle_id: str, photo_ids: PhotoIds, *, plate: str, state: str | None, caller: Caller
 ) -> CheckInContext:
-    """Everything that the rules of a new check-in need, in one call."""
+    """Everything that the rules of a new check-in need, in one call.
+
+    Two more tell a first plate without a state: the user, and the claim on the plate in that state.
+    """
     claim = state and keys.plate_claim(caller.partner_id, state, plates.compared(plate))
     vehicle = keys.vehicle(vehicle_id) if is_id("veh", vehicle_id) else None
     items = table.get_many(
@@ -54,21 +64,40 @@ def context_of(
         *(key for key in (claim, vehicle) if key),
     )
     partner = from_attributes(Partner, items[keys.partner(caller.partner_id)])
-    return CheckInContext(
+    found = CheckInContext(
         vehicle=vehicles.from_batch(items, vehicle_id, caller.partner_id),
         photos=_pair(items, photo_ids, caller.partner_id),
         cadence=partner.cadence,
+        state=state,
         plate_is_taken=claim in items,
     )
+    return found if state else _with_state_of_first_plate(found, plate)
+
+
+def _with_state_of_first_plate(found: CheckInContext, plate: str) -> CheckInContext:
+    vehicle = found.vehicle
+    if vehicle is None or vehicle.plate is not None:
+        return found
+    user = users.find(vehicle.user_id) if vehicle.user_id and not vehicle.state else None
+    state = vehicle.state or (user and user.state)
+    if not state:
+        return found
+    claim = table.get(keys.plate_claim(vehicle.partner_id, state, plates.compared(plate)))
+    return replace(found, state=state, plate_is_taken=claim is not None)
 
 
 def get(
-    check_in_id: str, *, visible_to: Caller, with_photos: PhotoIds = (None, None)
+    check_in_id: str,
+    *,
+    visible_to: Caller,
+    with_photos: PhotoIds = (None, None),
+    of_vehicles: bool = False,
 ) -> tuple[CheckIn, Vehicle, PhotoPair]:
     """The check-in with that id, its vehicle, and the photos with those ids, in one call.
 
-    Raises CheckInNotFound (also for another partner's) and NoPermission (the vehicle's current
-    owner is outside the subtree).
+    Raises CheckInNotFound (also for another partner's) and NoPermission (the organization that made
+    it is outside the subtree). `of_vehicles`: not if the vehicle's present owner is in the subtree;
+    of such a check-in the caller sees a part.
     """
     vehicle_id = vehicle_of(check_in_id)
     if vehicle_id is None:
@@ -78,10 +107,12 @@ def get(
     vehicle = vehicles.from_batch(items, vehicle_id, visible_to.partner_id)
     if vehicle is None or key not in items:
         raise CheckInNotFound
-    if not visible_to.sees(vehicle.owner_path):
+    check_in = from_attributes(CheckIn, items[key])
+    mine = visible_to.sees_user(check_in.user_id)
+    seen = (check_in.owner_path, vehicle.owner_path) if of_vehicles else (check_in.owner_path,)
+    if not any(map(visible_to.sees, seen)) or not mine:
         raise NoPermission
-    pair = _pair(items, with_photos, visible_to.partner_id)
-    return from_attributes(CheckIn, items[key]), vehicle, pair
+    return check_in, vehicle, _pair(items, with_photos, visible_to.partner_id)
 
 
 def add(
@@ -143,15 +174,13 @@ def inspection_writes(photo: Photo) -> tuple[TransactItem, ...]:
     return (*entry, *replaced(check_in, after))
 
 
-def moved_with(vehicle: Vehicle) -> tuple[TransactItem, ...]:
-    """The writes that move the vehicle's open check-in, if any, to the vehicle's owner.
+def readings_of(vehicle: Vehicle) -> Readings:
+    """The readings of a vehicle. Reads its open check-in unless the vehicle keeps what is needed.
 
-    Raises VersionConflict.
+    A change of that check-in changes the vehicle too, whose version condition so holds for both.
     """
-    check_in = find(vehicle.open_check_in_id) if vehicle.open_check_in_id else None
-    if check_in is None:
-        return ()
-    return replaced(check_in, replace(check_in, owner_path=vehicle.owner_path))
+    needed = vehicle.open_check_in_id if not vehicle.open_readings else None
+    return Readings.of(vehicle, find(needed) if needed else None)
 
 
 def find(check_in_id: str) -> CheckIn | None:

@@ -1,6 +1,7 @@
 """The key of every item and of every index entry, as listed in `docs/data.md`.
 
-No other module builds a key. Ids, phone numbers, VINs and normalized plates contain no `#`.
+No other module builds a key. Ids, phone numbers, VINs and normalized plates contain no `#`; an
+external id may, so it ends its key.
 """
 
 from motorpool.dynamodb.table import Key
@@ -12,12 +13,24 @@ def partner(partner_id: str) -> Key:
     return Key(f"PARTNER#{partner_id}", "PARTNER")
 
 
+def origin(origin: str, partner_id: str) -> Key:
+    return Key(f"ORIGIN#{origin}", partner_id)
+
+
 def client(client_id: str) -> Key:
     return Key(f"CLIENT#{client_id}", "CLIENT")
 
 
 def clients_of(partner_id: str) -> str:
     return f"PARTNER#{partner_id}#CLIENTS"
+
+
+def device(device_id: str) -> Key:
+    return Key(f"DEVICE#{device_id}", "DEVICE")
+
+
+def devices_of_user(user_id: str) -> str:
+    return f"USER#{user_id}#DEVICES"
 
 
 def rate(client_id: str, endpoint: str, window: int) -> Key:
@@ -34,6 +47,10 @@ def organizations_of(partner_id: str) -> str:
 
 def user(user_id: str) -> Key:
     return Key(f"USER#{user_id}", "USER")
+
+
+def users_of_organization(organization_id: str) -> str:
+    return f"ORG#{organization_id}#USERS"
 
 
 def phone_claim(partner_id: str, phone: str) -> Key:
@@ -58,6 +75,10 @@ def vin_claim(partner_id: str, vin: str) -> Key:
 
 def plate_claim(partner_id: str, state: str, compared_plate: str) -> Key:
     return Key(f"PARTNER#{partner_id}#PLATE#{state}#{compared_plate}", "CLAIM")
+
+
+def external_id_claim(partner_id: str, external_id: str) -> Key:
+    return Key(f"PARTNER#{partner_id}#EXTERNAL#{external_id}", "CLAIM")
 
 
 PHOTOS = "PHOTO#"
@@ -130,5 +151,6 @@ def transfers_of_partner(partner_id: str, status: str) -> str:
     return f"PARTNER#{partner_id}#TRANSFERS#{status}"
 
 
+# `client_id`: of the client, or of the device, whose secret the request has.
 def request(client_id: str, idempotency_key: str) -> Key:
     return Key(f"CLIENT#{client_id}#KEY#{idempotency_key}", "REQUEST")

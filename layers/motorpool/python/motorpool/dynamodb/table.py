@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -187,6 +187,42 @@ def page(
         items=[from_values(item) for item in answer["Items"]],
         last_key=from_values(last_key) if last_key else None,
     )
+
+
+# How many queries one page makes at most, at about 4 ms each.
+MOST_QUERIES = 400
+
+
+def chained_page(
+    partitions: Iterable[tuple[str, str]],
+    *,
+    index: Literal["gsi1", "gsi2"],
+    limit: int,
+    after: Item | None,
+    keep: Callable[[Item], bool] = lambda _: True,
+) -> Page:
+    """The next `limit` items of several partitions, one partition after the other.
+
+    `partitions`: the name and the key of each. `after`: the `last_key` of the page before, whose
+    partition is the first one then. `keep` chooses among the items. It reads on until the page is
+    full. A page has fewer items only if it is the last one, or after `MOST_QUERIES` queries.
+    """
+    found: list[tuple[str, Item]] = []
+    start, queries = after or {"in": None, "key": None}, 0
+    for name, pk in partitions:
+        key, more = start["key"] if name == start["in"] else None, True
+        while more:
+            if queries == MOST_QUERIES:
+                return Page([item for _, item in found], {"in": name, "key": key})
+            queries += 1
+            answer = page(pk, limit=limit + 1, after=key, index=index)
+            found += [(name, item) for item in answer.items if keep(item)]
+            if len(found) > limit:
+                last_name, last = found[limit - 1]
+                place = {part: last[part] for part in ("pk", "sk", f"{index}pk", f"{index}sk")}
+                return Page([i for _, i in found[:limit]], {"in": last_name, "key": place})
+            key, more = answer.last_key, answer.last_key is not None
+    return Page([item for _, item in found], None)
 
 
 def filtered_page(

@@ -24,7 +24,12 @@ from motorpool.vehicles.partner_api import VehicleAnswer
 
 EVENT_ID = "evt_Vd0mJ4xq0b8a5Wm2qH1yZrS7cT3kU9fLxEoNgPiQyBvAsDwR"
 # The names of the vehicle's attributes that the API calls otherwise.
-NAMES = {"plate": "license", "ownerId": "organizationId", "highestMileage": "mileage"}
+NAMES = {
+    "plate": "license",
+    "ownerId": "organizationId",
+    "highestMileage": "mileage",
+    "customerPhone": "customerPhoneNumber",
+}
 
 
 class ActorAnswer(PartnerModel):
@@ -55,7 +60,12 @@ class HistoryEntry(PartnerModel):
         description="When it happened (ISO 8601, UTC).", examples=["2026-11-21T09:30:00.000Z"]
     )
     mileage: int | None = Field(
-        description="Odometer reading of the check-in; null in other entries.", examples=[None]
+        description="Odometer reading of the check-in, or as it was corrected; null in other "
+        "entries.",
+        examples=[None],
+    )
+    reason: str | None = Field(
+        description="Why the mileage was corrected; null in other entries.", examples=[None]
     )
     by: ActorAnswer | None = Field(description="Who did it.")
     request_id: str | None = Field(
@@ -94,6 +104,7 @@ class HistoryEntry(PartnerModel):
             type=happened,
             timestamp=iso(entry.at),
             mileage=entry.thing.get("mileage"),
+            reason=(entry.personal or {}).get("reason") if whole else None,
             by=ActorAnswer(kind=entry.by, id=entry.by_id) if whole else None,
             request_id=entry.request_id if whole else None,
             changed=[NAMES.get(name, name) for name in entry.changed or ()] if whole else None,

@@ -84,5 +84,6 @@ def hide(receipt_handle: str, *, seconds: int) -> None:
 prime(
     aws.sqs,
     "DEAD_LETTER_QUEUE_URL",
+    "RENDITIONS_QUEUE_URL",
     send_message={"QueueUrl": "https://any", "MessageBody": "any"},
 )

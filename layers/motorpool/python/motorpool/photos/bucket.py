@@ -15,8 +15,9 @@ from motorpool.photos.model import (
     VIEW_SECONDS,
     ContentType,
     Photo,
+    RenditionSize,
     object_key,
-    thumbnails_of,
+    renditions_of,
 )
 from motorpool.priming import prime
 
@@ -42,14 +43,43 @@ def form(photo_id: str, content_type: ContentType) -> dict[str, Any]:
     }
 
 
-def view_url(photo: Photo, *, thumbnail: bool) -> str:
-    """A URL, valid for 60 seconds, of the file (its inspected version, if any) or its thumbnail."""
-    request: dict[str, str] = {"Bucket": _bucket(), "Key": photo.key}
-    if thumbnail:
-        request["Key"] = photo.thumbnail_key
-    elif photo.version_id:
-        request["VersionId"] = photo.version_id
+def view_url(photo: Photo, size: RenditionSize) -> str:
+    """A URL of a rendition of an inspected photo, valid for 60 seconds."""
+    return _url(Key=photo.rendition_key(size))
+
+
+def download_url(photo: Photo) -> str:
+    """A URL of an inspected photo's file as it was uploaded, valid for 60 seconds.
+
+    The bytes are not trusted: a browser saves them and never shows them.
+    """
+    kind = photo.content_type.removeprefix("image/")
+    return _url(
+        Key=photo.key,
+        VersionId=photo.version_id or "",
+        ResponseContentDisposition=f'attachment; filename="{photo.id}.{kind}"',
+        ResponseContentType="application/octet-stream",
+    )
+
+
+def _url(**request: str) -> str:
+    request["Bucket"] = _bucket()
     return aws.s3().generate_presigned_url("get_object", Params=request, ExpiresIn=VIEW_SECONDS)
+
+
+def is_made(photo: Photo, size: RenditionSize) -> bool:
+    """Whether the rendition is in the bucket. Raises Unavailable.
+
+    S3 answers 403 for a missing object to callers who may not list the bucket.
+    """
+    try:
+        aws.s3().head_object(Bucket=_bucket(), Key=photo.rendition_key(size))
+    except aws.FAULTS as fault:
+        status = aws.status_of(fault) if isinstance(fault, ClientError) else None
+        if status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+            return False
+        raise Unavailable from fault
+    return True
 
 
 def uploaded_version(photo: Photo) -> str | None:
@@ -85,26 +115,33 @@ def file_of(photo: Photo, version_id: str) -> bytes:
 
 
 def remove(photo_id: str, version_id: str) -> None:
-    """Delete a version of the file for good; deleting it again changes nothing."""
+    """Delete a version of the file and its renditions for good; repeating it changes nothing."""
     aws.s3().delete_object(Bucket=_bucket(), Key=object_key(photo_id), VersionId=version_id)
+    remove_renditions(photo_id, version_id)
+
+
+def remove_renditions(photo_id: str, version_id: str) -> None:
+    """Delete the renditions of a version of the file for good."""
+    _remove_below(renditions_of(photo_id, version_id))
 
 
 def remove_all(photo_id: str) -> None:
-    """Delete every version of a photo's file and of its thumbnails for good."""
-    for prefix in (object_key(photo_id), thumbnails_of(photo_id)):
-        pages = aws.s3().get_paginator("list_object_versions")
-        for page in pages.paginate(Bucket=_bucket(), Prefix=prefix):
-            for found in page.get("Versions", []):
-                aws.s3().delete_object(
-                    Bucket=_bucket(), Key=found["Key"], VersionId=found["VersionId"]
-                )
+    """Delete every version of a photo's file and of its renditions for good."""
+    for prefix in (object_key(photo_id), renditions_of(photo_id)):
+        _remove_below(prefix)
 
 
-def keep_thumbnail(photo: Photo, jpeg: bytes) -> None:
-    """Store the thumbnail; storing it again changes nothing."""
-    aws.s3().put_object(
-        Bucket=_bucket(), Key=photo.thumbnail_key, Body=jpeg, ContentType="image/jpeg"
-    )
+def _remove_below(prefix: str) -> None:
+    pages = aws.s3().get_paginator("list_object_versions")
+    for page in pages.paginate(Bucket=_bucket(), Prefix=prefix):
+        for found in page.get("Versions", []):
+            aws.s3().delete_object(Bucket=_bucket(), Key=found["Key"], VersionId=found["VersionId"])
+
+
+def keep_rendition(photo: Photo, size: RenditionSize, jpeg: bytes) -> None:
+    """Store a rendition of the photo's version; storing it again changes nothing."""
+    key = photo.rendition_key(size)
+    aws.s3().put_object(Bucket=_bucket(), Key=key, Body=jpeg, ContentType="image/jpeg")
 
 
 def _bucket() -> str:

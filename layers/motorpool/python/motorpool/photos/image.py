@@ -1,18 +1,19 @@
-"""The inspection of a photo file: what it contains, or why it is rejected.
+"""The inspection of a photo file: what it contains, or why it is rejected; and its renditions.
 
-The bytes are not trusted. The type is read from the first bytes, never from a name; the structure
-is followed to its end; limits are checked on the header; then the picture is decoded completely.
-The decoders decide what is damaged: a JPEG whose pixels were overwritten still decodes, as it does
-in every viewer.
+The bytes are not trusted. The type is read from the first bytes, never from a name; limits are
+checked on the structure and the header; then the picture is decoded completely. The decoders decide
+what is damaged: a JPEG whose pixels were overwritten still decodes, as it does in every viewer.
+What follows the picture is noted and never decoded. It does no harm whatever it is, because callers
+are shown renditions only; a reviewer can download the file, but no browser shows it.
 
 Peak resident memory of the process (33 MB of it before the file) and seconds on one core of a
-2.8 GHz Xeon, for files at the limits (15 MB, 50 megapixels), measured by
+2.8 GHz Xeon that had other work too, for files at the limits (15 MB, 50 megapixels), measured by
 `python -m pytest tests/unit/test_images.py -m slow -s` with Pillow 13.0.0 and pillow-heif 1.8.1:
 
-    JPEG                       78 MB  0.3 s      WebP                       824 MB  2.2 s
-    JPEG, progressive         342 MB  1.0 s      HEIC, sideways             397 MB  2.6 s
-    the same in four inks     440 MB  1.8 s      HEIC 4:4:4, transparent    622 MB  2.9 s
-    PNG, transparent          250 MB  1.9 s      the same with 10 bits      998 MB  4.4 s
+    JPEG                       82 MB  0.8 s      WebP                       826 MB  2.9 s
+    JPEG, progressive         344 MB  2.6 s      HEIC, sideways             401 MB  4.4 s
+    the same in four inks     441 MB  2.9 s      HEIC 4:4:4, transparent    624 MB  5.3 s
+    PNG, transparent          256 MB  2.7 s      the same with 10 bits     1000 MB  4.3 s
 
 Other growth is limited too: texts and profiles in a PNG by Pillow (1 MB each, 64 MB together),
 a HEIC with more pixels than its header says by libheif, and parts, scans and frames here.
@@ -22,30 +23,25 @@ import hashlib
 import io
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pillow_heif
 from PIL import Image, ImageFile
-from PIL.ExifTags import GPS, IFD, Base
+from PIL.ExifTags import Base
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from motorpool.clock import iso
+from motorpool.photos import drawing, exif
+from motorpool.photos.model import MADE_AT_ONCE, MAX_BYTES, RENDITIONS, RenditionSize
 
-MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 MAX_FRAMES = 50  # only the first is inspected
 # Encoders write about ten scans. Each is a pass over all pixels and can be as small as 97 bytes.
 MAX_SCANS = 50
 MAX_PARTS = 20_000  # segments, chunks or boxes; 15 MB in chunks of 4 KB are 3,840
-MAX_ATTACHMENTS = 20  # pictures and videos after a JPEG; phones write up to three
-
-THUMBNAIL_SIDE = 512
-STRIP_PIXELS = 1_000_000
 
 JPEG, PNG, WEBP, HEIC = "image/jpeg", "image/png", "image/webp", "image/heic"
 
@@ -78,58 +74,15 @@ BEGINNINGS = (
     (re.compile(rb"BM"), "a BMP"),
 )
 
-# Signatures of other formats, which must not be anywhere in the file. Compressed pixels contain one
-# by chance in about one of 80,000 files of 15 MB.
-FOREIGN = (
-    ("a ZIP archive", re.compile(rb"PK\x03\x04[\x0a-\x3f]\0|PK\x05\x06\0\0\0\0")),
-    ("a RAR archive", re.compile(rb"Rar!\x1a\x07[\0\x01]")),
-    ("a 7z archive", re.compile(rb"7z\xbc\xaf\x27\x1c")),
-    ("a PDF", re.compile(rb"%PDF-[12]\.[0-9]")),
-    ("a program", re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01")),
-    ("a program", re.compile(rb"This program (?:cannot|must) be run ")),
-    (
-        "a web page or script",
-        re.compile(
-            rb"<(?:!doctype\s+html|(?:html|script|iframe|object)[\s>]|\?php\s|svg\s[^<]{0,400}xmlns)",
-            re.IGNORECASE,
-        ),
-    ),
-)
-
 # The markers of segments and of the end, without those that can be inside pixel data.
 JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 BOX_KIND = re.compile(rb"[A-Za-z0-9 ]{4}")
-PADDING = re.compile(rb"(?:[\0\s]|\xff(?!\xd8))*+")
-# The ends of Samsung, Vivo and OnePlus phones' trailers (ExifTool: Samsung.pm, Trailer.pm).
-PHONE_TRAILER = re.compile(
-    rb"(?:\0\0(?:SEFT|QDIOBS)|\xff{4}\x1b\*9HWfu\x84\x93\xa2\xb1|jxrs...\0)\Z", re.DOTALL
-)
 
 DAMAGED = "The picture cannot be decoded: the file is damaged or incomplete."
 CUT_SHORT = "The file is incomplete: it ends before the picture does."
-GOES_ON = "The file has data after the end of the picture that does not belong to a photo."
 TOO_LARGE = f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels."
 TOO_MANY_PARTS = "The file has too many parts to be a photo."
-
-# How to turn EXIF orientations 2 to 8 upright (CIPA DC-008, Orientation).
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-SIDEWAYS = frozenset({5, 6, 7, 8})
-
-EXIF_TIME = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d", re.ASCII)
-EXIF_DATE = re.compile(r"\d{4}:\d\d:\d\d", re.ASCII)
-UTC_OFFSET = re.compile(r"[+-]\d\d:\d\d|Z", re.ASCII)
-DIGITS = re.compile(r"\d{1,6}", re.ASCII)
-
-type Tags = Mapping[int, Any]
 
 
 class Rejected(Exception):
@@ -152,7 +105,8 @@ class Inspection:
     orientation: from the EXIF, 1 to 8; 1 when there is none. Applied to all the fields above.
     latitude, longitude: decimal degrees (WGS 84), both or neither.
     taken_on: ISO 8601 in UTC with milliseconds; None when the file has no time with a zone.
-    thumbnail: JPEG with at most 512 pixels on its longer side, upright, on white, no metadata.
+    note: what follows the picture in the file; None when nothing does.
+    renditions: the JPEGs of the sizes that are made at the inspection.
     """
 
     content_type: str
@@ -164,16 +118,16 @@ class Inspection:
     latitude: float | None
     longitude: float | None
     taken_on: str | None
-    thumbnail: bytes
+    note: str | None
+    renditions: Mapping[RenditionSize, bytes]
 
 
 def inspect(data: bytes, declared: str) -> Inspection:
     """Inspect an uploaded file that was announced as the content type `declared`.
 
     Raises Rejected when the file is empty, too large, of another type than declared, of a type that
-    is not accepted, incomplete or damaged, has too many pixels, or contains more than a picture
-    (see `_reject_trailing_data`). Exceptions of the libraries become Rejected too, except
-    MemoryError, which says nothing about the file.
+    is not accepted, incomplete or damaged, or has too many pixels, frames or parts. Exceptions of
+    the libraries become Rejected too, except MemoryError, which says nothing about the file.
     """
     if not data:
         raise Rejected("The file is empty.")
@@ -184,13 +138,26 @@ def inspect(data: bytes, declared: str) -> Inspection:
         raise Rejected(f"The file is {found}, not a JPEG, PNG, WebP or HEIC picture.")
     if found != declared:
         raise Rejected(f"The file is {found}, but was declared as {declared}.")
-    for what, signature in FOREIGN:
-        if signature.search(data):
-            raise Rejected(f"The file contains {what} besides the picture.")
+    with _faults_as_rejections():
+        return _look(data, found, END_OF[found](data))
+
+
+def render(data: bytes, content_type: str, size: RenditionSize) -> bytes:
+    """A rendition of a file that was inspected as that content type. Raises Rejected as `inspect`.
+
+    It is what the inspection would make of the file, so making it again changes nothing.
+    """
+    limits = RENDITIONS[size]
+    with _faults_as_rejections():
+        image = _opened(data[: END_OF[content_type](data)], content_type)
+        return drawing.as_jpeg(_shrunk(image, content_type, limits.side), limits)
+
+
+@contextmanager
+def _faults_as_rejections() -> Iterator[None]:
     try:
         with warnings.catch_warnings(action="ignore"):
-            _reject_trailing_data(data, STRUCTURES[found](data, 0), found)
-            return _look(data, found)
+            yield
     except (Rejected, MemoryError):
         raise
     except Image.DecompressionBombError as error:  # the WebP reader's own limit, above ours
@@ -208,8 +175,8 @@ def _kind(data: bytes) -> str:
     return next((kind for begins, kind in BEGINNINGS if begins.match(data)), "of an unknown type")
 
 
-def _end_of_jpeg(data: bytes, start: int) -> int:
-    at, scans = start + 2, 0
+def _end_of_jpeg(data: bytes) -> int:
+    at, scans = 2, 0
     for _ in range(MAX_PARTS):
         marker = JPEG_MARKER.search(data, at)
         if not marker:
@@ -224,8 +191,8 @@ def _end_of_jpeg(data: bytes, start: int) -> int:
     raise Rejected(TOO_MANY_PARTS)
 
 
-def _end_of_png(data: bytes, start: int) -> int:
-    at = start + 8
+def _end_of_png(data: bytes) -> int:
+    at = 8
     for _ in range(MAX_PARTS):
         kind = data[at + 4 : at + 8]
         at += 12 + int.from_bytes(data[at : at + 4])
@@ -236,232 +203,97 @@ def _end_of_png(data: bytes, start: int) -> int:
     raise Rejected(TOO_MANY_PARTS)
 
 
-def _end_of_webp(data: bytes, start: int) -> int:
-    end = start + 8 + int.from_bytes(data[start + 4 : start + 8], "little")
+def _end_of_webp(data: bytes) -> int:
+    end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
         raise Rejected(CUT_SHORT)
     return end
 
 
-def _end_of_boxes(data: bytes, start: int) -> int:
-    """The offset of the end of a HEIC's or MP4's boxes (ISO/IEC 14496-12)."""
-    at = start
+def _end_of_heic(data: bytes) -> int:
+    """Where whole boxes end (ISO/IEC 14496-12), or a second file begins, such as a video.
+
+    A box that the file cuts short is left out. If it belongs to the picture, decoding fails.
+    """
+    at = 0
     for _ in range(MAX_PARTS):
-        if not BOX_KIND.fullmatch(data, at + 4, at + 8):
-            return at
-        size = int.from_bytes(data[at : at + 4])
+        size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
         if size == 1:
             size = int.from_bytes(data[at + 8 : at + 16])
         elif size == 0:
             size = len(data) - at
-        if size < 8:
-            raise Rejected(DAMAGED)
+        is_box = BOX_KIND.fullmatch(kind) and 8 <= size <= len(data) - at
+        if not is_box or (kind == b"ftyp" and at > 0):
+            return at
         at += size
-        if at > len(data):
-            raise Rejected(CUT_SHORT)
     raise Rejected(TOO_MANY_PARTS)
 
 
-STRUCTURES: Mapping[str, Callable[[bytes, int], int]] = {
+END_OF: Mapping[str, Callable[[bytes], int]] = {
     JPEG: _end_of_jpeg,
     PNG: _end_of_png,
     WEBP: _end_of_webp,
-    HEIC: _end_of_boxes,
+    HEIC: _end_of_heic,
 }
 
 
-def _reject_trailing_data(data: bytes, end: int, kind: str) -> None:
-    """Raise Rejected when the picture is followed by data that is not known to be harmless.
-
-    Padding is harmless. After a JPEG, so are further JPEGs (multi-picture format, gain maps), an
-    MP4 (motion photos) and the documented trailers of phones. Other trailers are rejected: the app
-    gets the reason and can re-encode the picture.
-    """
-    if kind == JPEG and PHONE_TRAILER.search(data[max(end, len(data) - 16) :]):
-        return
-    for _ in range(MAX_ATTACHMENTS):
-        padded = PADDING.match(data, end)
-        after = padded.end() if padded else end
-        # A box begins with its size, whose zero bytes look like padding.
-        video = data.find(b"ftyp", end + 4, after + 8)
-        if kind == JPEG and video >= 0:
-            end = _end_of_boxes(data, video - 4)
-        elif kind == JPEG and data.startswith(b"\xff\xd8\xff", after):
-            end = _end_of_jpeg(data, after)
-        elif after == len(data):
-            return
-        else:
-            break
-    raise Rejected(GOES_ON)
-
-
-def _look(data: bytes, kind: str) -> Inspection:
-    image = READERS[kind](io.BytesIO(data))  # reads the header only
+def _look(data: bytes, kind: str, end: int) -> Inspection:
+    image = _opened(data[:end], kind)
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise Rejected(TOO_LARGE)
-    if (frames := getattr(image, "n_frames", 1)) > MAX_FRAMES:
-        raise Rejected(f"The file has {frames:,} frames; at most {MAX_FRAMES} are accepted.")
-    if kind == JPEG:
-        # All coefficients are still read; only the inverse transform runs at a reduced scale.
-        image.draft(None, (2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
-    image.load()
-    thumbnail = _thumbnail(image)
-
-    main, shot, gps = _exif(image)
+    small = _shrunk(image, kind, RENDITIONS["standard"].side)
+    tags = exif.read(image)
+    orientation = _orientation(image, kind, tags)
     if kind == HEIC:
-        # libheif has applied the file's own transformation, which the EXIF repeats.
         width, height = image.size
-        orientation = _orientation(image.info.get("original_orientation"))
-    else:
-        orientation = _orientation(main.get(Base.Orientation))
-        if orientation in SIDEWAYS:
-            width, height = height, width
-        if orientation in UPRIGHT:
-            thumbnail = thumbnail.transpose(UPRIGHT[orientation])
-    latitude, longitude = _position(gps)
+    elif orientation in drawing.SIDEWAYS:
+        width, height = height, width
+    latitude, longitude = exif.position(tags.gps)
     return Inspection(
         content_type=kind,
         width=width,
         height=height,
         sha256=hashlib.sha256(data).hexdigest(),
-        perceptual_hash=_difference_hash(thumbnail),
+        perceptual_hash=drawing.difference_hash(small),
         orientation=orientation,
         latitude=latitude,
         longitude=longitude,
-        taken_on=_shutter_time(shot) or _satellite_time(gps),
-        thumbnail=_as_jpeg(thumbnail),
+        taken_on=exif.taken_on(tags),
+        note=_note(data[end : end + 8], len(data) - end),
+        renditions={size: drawing.as_jpeg(small, RENDITIONS[size]) for size in MADE_AT_ONCE},
     )
 
 
-def _thumbnail(image: Image.Image) -> Image.Image:
-    """The picture scaled down, in RGB on white, before the orientation is applied.
-
-    Converted in strips, because converting the whole picture would double its memory.
-    """
+def _opened(data: bytes, kind: str) -> ImageFile.ImageFile:
+    """The picture with its header read. Raises Rejected when the header is over a limit."""
+    image = READERS[kind](io.BytesIO(data))
     width, height = image.size
-    factor = max(1, max(width, height) // (2 * THUMBNAIL_SIDE))
-    rows = max(1, STRIP_PIXELS // width // factor) * factor
-    small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-    for top in range(0, height, rows):
-        strip = _on_white(image.crop((0, top, width, min(top + rows, height))))
-        small.paste(strip.reduce(factor), (0, top // factor))
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-    return small
+    if width * height > MAX_PIXELS:
+        raise Rejected(TOO_LARGE)
+    if (frames := getattr(image, "n_frames", 1)) > MAX_FRAMES:
+        raise Rejected(f"The file has {frames:,} frames; at most {MAX_FRAMES} are accepted.")
+    return image
 
 
-def _on_white(strip: Image.Image) -> Image.Image:
-    if strip.mode == "I;16":
-        strip = strip.point(lambda grey: grey / 256).convert("L")  # convert() alone clips at 255
-    if not strip.has_transparency_data:
-        return strip.convert("RGB")
-    strip = strip.convert("RGBA")
-    white = Image.new("RGB", strip.size, "white")
-    white.paste(strip, mask=strip.getchannel("A"))
-    return white
+def _shrunk(image: ImageFile.ImageFile, kind: str, side: int) -> Image.Image:
+    """The picture, decoded completely, upright and shrunk to `side`."""
+    if kind == JPEG:
+        # All coefficients are still read; only the inverse transform runs at a reduced scale.
+        image.draft(None, (side, side))
+    image.load()
+    small = drawing.shrunk(image, side)
+    if kind == HEIC:
+        # libheif has applied the file's own transformation, which the EXIF repeats.
+        return small
+    return drawing.upright(small, _orientation(image, kind, exif.read(image)))
 
 
-def _as_jpeg(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=85)
-    return file.getvalue()
+def _orientation(image: Image.Image, kind: str, tags: exif.Tags) -> int:
+    if kind == HEIC:
+        return exif.orientation(image.info.get("original_orientation"))
+    return exif.orientation(tags.main.get(Base.Orientation))
 
 
-def _difference_hash(image: Image.Image) -> str:
-    """A 64-bit hash: whether each of 9 × 8 grey values is darker than its right neighbour."""
-    grey = image.convert("L").resize((9, 8), Image.Resampling.LANCZOS).tobytes()
-    bits = 0
-    for at in range(72):
-        if at % 9 < 8:
-            bits = bits << 1 | (grey[at] < grey[at + 1])
-    return f"{bits:016x}"
-
-
-def _exif(image: Image.Image) -> tuple[Tags, Tags, Tags]:
-    """The EXIF's main, shot and GPS tags; empty when it is damaged: no reason to reject."""
-    try:
-        exif = image.getexif()
-        return dict(exif), exif.get_ifd(IFD.Exif), exif.get_ifd(IFD.GPSInfo)
-    except MemoryError:
-        raise
-    except Exception:
-        return {}, {}, {}
-
-
-def _orientation(said: Any) -> int:
-    return said if isinstance(said, int) and 1 <= said <= 8 else 1
-
-
-def _position(gps: Tags) -> tuple[float, float] | tuple[None, None]:
-    """Latitude and longitude, or neither.
-
-    A number without N or S, E or W is ambiguous, so the position is unknown. So it is at exactly
-    0° 0°, which receivers write before they have a fix.
-    """
-    latitude = _degrees(gps.get(GPS.GPSLatitude), gps.get(GPS.GPSLatitudeRef), ("N", "S"), 90)
-    longitude = _degrees(gps.get(GPS.GPSLongitude), gps.get(GPS.GPSLongitudeRef), ("E", "W"), 180)
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
-        return None, None
-    return latitude, longitude
-
-
-def _degrees(value: Any, ref: Any, sides: tuple[str, str], most: int) -> float | None:
-    side = _text(ref).upper()
-    try:
-        degrees, minutes, seconds = map(float, value)
-    except (TypeError, ValueError, ArithmeticError):
+def _note(first: bytes, number: int) -> str | None:
+    if not number:
         return None
-    total = degrees + minutes / 60 + seconds / 3600
-    # Comparisons in this form are false for NaN, which 0/0 becomes.
-    if (
-        side in sides
-        and 0 <= minutes <= 60
-        and 0 <= seconds <= 60
-        and 0 <= degrees <= total <= most
-    ):
-        return round(total if side == sides[0] else -total, 7) + 0.0  # never -0.0
-    return None
-
-
-def _shutter_time(shot: Tags) -> str | None:
-    """DateTimeOriginal with the zone in OffsetTimeOriginal; None without that zone.
-
-    A guessed zone would be wrong by hours.
-    """
-    time, offset = _text(shot.get(Base.DateTimeOriginal)), _text(shot.get(Base.OffsetTimeOriginal))
-    if not (EXIF_TIME.fullmatch(time) and UTC_OFFSET.fullmatch(offset)):
-        return None
-    fraction = DIGITS.match(_text(shot.get(Base.SubsecTimeOriginal)))
-    date, clock = time.replace(":", "-", 2).split(" ")
-    try:
-        taken = datetime.fromisoformat(f"{date}T{clock}.{fraction[0] if fraction else 0}{offset}")
-    except ValueError:
-        return None
-    return _instant(taken)
-
-
-def _satellite_time(gps: Tags) -> str | None:
-    """The GPS date and time in UTC, of the last fix; so the shutter time is preferred."""
-    date = _text(gps.get(GPS.GPSDateStamp))
-    if not EXIF_DATE.fullmatch(date):
-        return None
-    try:
-        hours, minutes, seconds = map(float, gps.get(GPS.GPSTimeStamp, ()))
-        day = datetime.fromisoformat(date.replace(":", "-")).replace(tzinfo=UTC)
-        since = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-        return _instant(day + since) if timedelta() <= since <= timedelta(days=1) else None
-    except (TypeError, ValueError, ArithmeticError):
-        return None
-
-
-def _instant(moment: datetime) -> str | None:
-    try:
-        return iso(round(moment.timestamp() * 1000))
-    except (ValueError, ArithmeticError):
-        return None
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        value = value.decode("ascii", "replace")
-    return value.strip("\0 ") if isinstance(value, str) else ""
+    return f"{number:,} bytes follow the picture; the first are {first.hex(' ')}."

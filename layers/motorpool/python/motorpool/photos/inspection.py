@@ -49,5 +49,6 @@ def _seen(photo: Photo, version_id: str) -> Photo:
     except image.Rejected as rejection:
         return photo.rejected(rejection.because, size=len(data), version_id=version_id)
     ready = photo.inspected(seen, size=len(data), version_id=version_id)
-    bucket.keep_thumbnail(ready, seen.thumbnail)
+    for size, jpeg in seen.renditions.items():
+        bucket.keep_rendition(ready, size, jpeg)
     return ready

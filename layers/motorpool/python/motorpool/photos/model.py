@@ -1,16 +1,18 @@
 """Photos: uploaded to S3, inspected, and used by at most one check-in."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal, Self, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self, TypedDict
 
 from pydantic import AfterValidator, AwareDatetime, PlainSerializer
 
+from motorpool.access.callers import Caller
 from motorpool.api.public_url import PublicUrl
 from motorpool.clock import now_ms
 from motorpool.dynamodb.items import from_attributes
-from motorpool.errors import PhotoNotFound
+from motorpool.errors import NoPermission, PhotoIsUploaded, PhotoNotFound
 from motorpool.history.model import Entry, Event, shown
 from motorpool.ids import new_id
 from motorpool.tenants.users import User
@@ -18,6 +20,7 @@ from motorpool.tenants.users import User
 if TYPE_CHECKING:
     from motorpool.photos.image import Inspection
 
+RenditionSize = Literal["thumbnail", "standard", "large"]
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic"]
 PhotoStatus = Literal["AwaitingUpload", "Ready", "Rejected"]
 
@@ -28,6 +31,23 @@ VIEW_SECONDS = 60
 # How long after its announcement a check-in can use a photo. One that no check-in uses by then is
 # deleted with its files.
 UNUSED_KEPT_DAYS = 7
+
+
+class Limits(NamedTuple):
+    """How large a rendition may be: pixels on its longer side, and bytes."""
+
+    side: int
+    most_bytes: int
+
+
+RENDITIONS: Mapping[RenditionSize, Limits] = {
+    "thumbnail": Limits(512, 100_000),
+    "standard": Limits(1_280, 250_000),
+    "large": Limits(2_048, 700_000),
+}
+# At the inspection. The others are made when somebody first asks for them.
+MADE_AT_ONCE: tuple[RenditionSize, ...] = ("standard", "thumbnail")
+
 # 7 decimals are a centimetre; DynamoDB's smallest positive number is 1e-130.
 Degrees = Annotated[float, AfterValidator(lambda degrees: round(degrees, 7) + 0.0)]
 
@@ -74,9 +94,25 @@ def object_key(photo_id: str) -> str:
     return f"photos/{photo_id}"
 
 
-def thumbnails_of(photo_id: str) -> str:
-    """What the keys of a photo's thumbnails begin with: it has one of each version it decodes."""
-    return f"thumbnails/{photo_id}/"
+def renditions_of(photo_id: str, version_id: str = "") -> str:
+    """What the keys of a photo's renditions begin with, or of those of one version of its file.
+
+    Version 0.1.0 made thumbnails only. All renditions have this prefix, so that what deletes
+    thumbnails, of that version after a rollback too, deletes them all.
+    """
+    return f"thumbnails/{photo_id}/{version_id}"
+
+
+def rendition_key(photo_id: str, version_id: str, size: RenditionSize) -> str:
+    """The key of a rendition of that version of a photo's file."""
+    suffix = "" if size == "thumbnail" else f"-{RENDITIONS[size].side}"
+    return f"{renditions_of(photo_id, version_id)}{suffix}.jpg"
+
+
+def ensure_may_download(caller: Caller) -> None:
+    """Raises NoPermission unless the caller may have the file as it was uploaded: a reviewer."""
+    if "checkins.review" not in caller.scopes:
+        raise NoPermission("The uploaded file is for clients with the scope checkins.review")
 
 
 class Asserted(TypedDict, total=False):
@@ -97,10 +133,12 @@ class Photo:
     """A photo of a user.
 
     `asserted_…` is what the caller stated when requesting the upload. `latitude`, `longitude`
-    (degrees) and `taken_on` (ISO 8601) are from the file, None before the inspection. `version_id`
-    is the S3 version that was inspected or used: later uploads to the key change nothing. `used_by`
-    is the check-in that uses the photo, which is permanent. `expires_at` (s) is set until a
-    check-in uses the photo.
+    (degrees) and `taken_on` (ISO 8601) are from the file, None before the inspection; `note` is
+    about what follows the picture in it. `version_id` is the S3 version that was inspected or used:
+    later uploads to the key change nothing. `renditions_made`: whether the inspection made those of
+    `MADE_AT_ONCE`; version 0.1.0 made thumbnails only, and did not say so. `used_by` is the
+    check-in that uses the photo, which is permanent: it is of the same organization. `expires_at`
+    (s) is set until a check-in uses the photo.
     """
 
     id: str
@@ -129,6 +167,8 @@ class Photo:
     latitude: float | None = None
     longitude: float | None = None
     taken_on: str | None = None
+    note: str | None = None
+    renditions_made: bool = False
     used_by: str | None = None
     expires_at: int | None = None
     created: int = 0
@@ -148,10 +188,13 @@ class Photo:
         """The key of the file in the bucket."""
         return object_key(self.id)
 
-    @property
-    def thumbnail_key(self) -> str:
-        """The key of the thumbnail of the inspected version."""
-        return f"{thumbnails_of(self.id)}{self.version_id}.jpg"
+    def rendition_key(self, size: RenditionSize) -> str:
+        """The key of a rendition of the inspected version."""
+        return rendition_key(self.id, self.version_id or "", size)
+
+    def has(self, size: RenditionSize) -> bool:
+        """Whether that rendition certainly is in the bucket; if not, it may be all the same."""
+        return self.renditions_made and size in MADE_AT_ONCE
 
     @property
     def has_expired(self) -> bool:
@@ -166,12 +209,22 @@ class Photo:
         """Whether that version of the file, once it is decided on, is kept."""
         return self.photo_status != "Rejected" and self.version_id == version_id
 
-    def ensure_fit_to_show(self, size: Literal["original", "thumbnail"]) -> None:
-        """Raises PhotoNotFound on a rejected photo, and on a thumbnail before the inspection."""
+    def ensure_fit_to_show(self) -> None:
+        """Raises PhotoNotFound on a photo that was rejected or is not inspected yet."""
         if self.photo_status == "Rejected":
             raise PhotoNotFound(f"The photo was rejected: {self.rejected_because}")
-        if size == "thumbnail" and self.photo_status != "Ready":
-            raise PhotoNotFound("The photo is not inspected yet, so it has no thumbnail")
+        if self.photo_status != "Ready":
+            raise PhotoNotFound(
+                "The photo is being looked at, or its file was not uploaded yet: see its status"
+            )
+
+    def ensure_awaits_upload(self, uploaded_version: str | None) -> None:
+        """Raises PhotoIsUploaded when a file was uploaded, also when it was rejected since.
+
+        `uploaded_version`: of the file in the bucket, if there is one.
+        """
+        if uploaded_version or self.version_id or self.photo_status != "AwaitingUpload":
+            raise PhotoIsUploaded
 
     def event(self) -> Event:
         """What the inspection, which was just now, found."""
@@ -226,6 +279,8 @@ class Photo:
             latitude=seen.latitude,
             longitude=seen.longitude,
             taken_on=seen.taken_on,
+            note=seen.note,
+            renditions_made=True,
         )
 
     def rejected(self, because: str, *, size: int, version_id: str) -> Self:

@@ -7,6 +7,7 @@ from pydantic import Field
 from motorpool.api.schemas import NOT_STORED, Id, PartnerModel, ShortText
 from motorpool.photos.model import (
     MAX_BYTES,
+    RENDITIONS,
     UNUSED_KEPT_DAYS,
     Asserted,
     ContentType,
@@ -14,8 +15,14 @@ from motorpool.photos.model import (
     Moment,
     Photo,
     PhotoStatus,
+    RenditionSize,
     iso_utc,
 )
+
+
+def _limits(size: RenditionSize) -> str:
+    side, most_bytes = RENDITIONS[size]
+    return f"{side:,} pixels and {most_bytes // 1000} kB"
 
 
 class PhotoMetadata(PartnerModel):
@@ -87,12 +94,15 @@ class RequestPhotoUpload(PhotoMetadata):
         )
 
 
-class PhotoUploadAnswer(RequestPhotoUpload):
-    """The photo, and the form to upload its file with."""
+class PhotoFormAnswer(PartnerModel):
+    """A photo, and the form to upload its file with."""
 
+    photo_id: str = Field(
+        description="Id of the photo.", examples=["pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"]
+    )
     photo_url: str = Field(
-        description="URL of the photo, to use in check-ins and to get the file from. A photo that "
-        f"no check-in uses within {UNUSED_KEPT_DAYS} days is deleted.",
+        description="URL of the photo, to use in check-ins and to look at it. A photo that no "
+        f"check-in uses within {UNUSED_KEPT_DAYS} days is deleted.",
         examples=["https://api.example.com/api/photo/pho_019aa8f5e7f29d306b8c4e1fa09b2c3d"],
     )
     upload_url: Annotated[str, NOT_STORED] = Field(
@@ -104,7 +114,8 @@ class PhotoUploadAnswer(RequestPhotoUpload):
         examples=[{"key": "photos/pho_019aa8f5", "policy": "…"}],
     )
     expires_at: Annotated[str, NOT_STORED] = Field(
-        description="When the form expires (ISO 8601, UTC): 5 minutes after this answer.",
+        description="When the form expires (ISO 8601, UTC): 5 minutes after this answer. "
+        "`POST /photo/{photoId}/form` gives a new one.",
         examples=["2026-11-21T09:35:00.000Z"],
     )
     max_bytes: int = Field(
@@ -112,13 +123,19 @@ class PhotoUploadAnswer(RequestPhotoUpload):
     )
 
 
-class PhotoQuery(PartnerModel):
-    """Which file of a photo to get."""
+class PhotoUploadAnswer(PhotoFormAnswer, RequestPhotoUpload):
+    """The photo with what was stated about it, and the form to upload its file with."""
 
-    size: Literal["original", "thumbnail"] = Field(
-        "original",
-        description="`original`: the file as uploaded; `thumbnail`: an upright JPEG of at most "
-        "512 pixels on its longer side, without metadata, available after the inspection.",
+
+class PhotoQuery(PartnerModel):
+    """Which picture of a photo to get."""
+
+    size: Literal["thumbnail", "standard", "large", "original"] = Field(
+        "standard",
+        description="The longer side of the picture: `standard` at most "
+        f"{_limits('standard')}, `large` at most {_limits('large')}, `thumbnail` at most "
+        f"{_limits('thumbnail')}. `original`: the file as it was uploaded, as a download, for "
+        "clients with the scope `checkins.review`.",
     )
 
 

@@ -28,7 +28,7 @@ def get(photo_id: str, *, visible_to: Caller) -> Photo:
     photo = find(photo_id)
     if photo is None or photo.has_expired or photo.partner_id != visible_to.partner_id:
         raise PhotoNotFound
-    if not visible_to.sees(photo.org_path):
+    if not visible_to.sees(photo.org_path) or not visible_to.sees_user(photo.user_id):
         raise NoPermission
     return photo
 

@@ -1,12 +1,17 @@
 """Storage of organizations."""
 
+from collections.abc import Callable, Iterator
+
 from motorpool.access.callers import Caller
 from motorpool.dynamodb import keys, table
-from motorpool.dynamodb.items import from_attributes, to_attributes
+from motorpool.dynamodb.items import Item, from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, TransactItem
 from motorpool.errors import MotorpoolError, NoPermission, OrganizationNotFound
 from motorpool.ids import is_id
 from motorpool.tenants.organizations import Organization
+
+# An organization's item has about 300 bytes, so that so many are a read unit or two.
+AT_ONCE = 25
 
 
 def find(organization_id: str) -> Organization | None:
@@ -46,3 +51,30 @@ def add(organization: Organization) -> TransactItem:
     return table.put(
         keys.organization(organization.id), to_attributes(organization) | index, only_if=FREE
     )
+
+
+def partitions_below(
+    caller: Caller, partition: Callable[[str], str], *, after: Item | None
+) -> Iterator[tuple[str, str]]:
+    """The partitions of the organizations that the caller sees, in the order of their paths.
+
+    For `table.chained_page`: each has the organization's path as its name. `partition`: an
+    organization's partition, by its id. `after`: where the page before ended; the partition in
+    which it did comes first.
+    """
+    organizations = keys.organizations_of(caller.partner_id)
+    start = None
+    if after:
+        path = after["in"]
+        owner = path.rpartition("/")[2]
+        yield path, partition(owner)
+        key = keys.organization(owner)
+        start = key._asdict() | {"gsi1pk": organizations, "gsi1sk": path}
+    while True:
+        page = table.page(
+            organizations, index="gsi1", begins_with=caller.org_path, limit=AT_ONCE, after=start
+        )
+        yield from ((item["path"], partition(item["id"])) for item in page.items)
+        if page.last_key is None:
+            return
+        start = page.last_key

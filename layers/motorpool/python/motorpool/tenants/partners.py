@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from motorpool import names
+from motorpool.access import origins as allowed
 from motorpool.clock import now_ms
 from motorpool.errors import InvalidParameters
 from motorpool.ids import new_id
@@ -40,13 +41,17 @@ class Cadence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
-    """A company that calls the APIs. The settings are as in `Cadence`."""
+    """A company that calls the APIs. The settings of check-ins are as in `Cadence`.
+
+    `origins`: of which web pages scripts may call the partner API; the authorizer reads them too.
+    """
 
     id: str
     name: str
     created: int
     check_in_cadence_days: int | None = None
     check_in_opens_days_before: int | None = None
+    origins: tuple[str, ...] = ()
     version: int = 1
 
     @classmethod
@@ -80,3 +85,7 @@ class Partner:
             check_in_cadence_days=days,
             check_in_opens_days_before=None if days is None else opens_days_before,
         )
+
+    def with_origins(self, *origins: str) -> Self:
+        """The partner that allows those origins and no others. Raises InvalidParameters."""
+        return replace(self, origins=allowed.checked(origins))

@@ -1,8 +1,8 @@
 """Users: the drivers and owners that a partner's vehicles belong to."""
 
 import re
-from dataclasses import dataclass
-from typing import Annotated, Self
+from dataclasses import dataclass, replace
+from typing import Annotated, Self, TypedDict
 
 from pydantic import StringConstraints
 
@@ -28,6 +28,16 @@ def is_phone(text: str) -> bool:
     return re.fullmatch(E164, text) is not None
 
 
+class UserChanges(TypedDict, total=False):
+    """Changes to a user, by the names of its fields."""
+
+    first_name: str
+    last_name: str
+    phone: str
+    email: str | None
+    state: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A person of one organization, which never changes. The phone is unique in the partner."""
@@ -44,6 +54,7 @@ class User:
     state: str
     date_added: int
     updated: int
+    version: int = 1
 
     def event(self, type: UserEvent) -> Event:
         """What happened to the user."""
@@ -101,3 +112,8 @@ class User:
             date_added=now,
             updated=now,
         )
+
+    def updated_with(self, changes: UserChanges) -> Self:
+        """The user with those changes; the same object when they change nothing."""
+        changed = replace(self, **changes)
+        return self if changed == self else replace(changed, updated=now_ms())

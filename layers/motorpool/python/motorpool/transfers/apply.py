@@ -62,10 +62,10 @@ def _decided(
     ended, after = transfer.ended(vehicle, new_user)
     writes: tuple[TransactItem, ...] = (transfers.replaced(transfer, ended),)
     if vehicle and after:
+        if ended.transfer_status == "completed":
+            after = checkins.readings_of(vehicle).handed_over().in_vehicle(after)
         worker = Actor("worker", transfer.id)
         writes += vehicles.recorded(vehicle, after, ended.event(), by=worker)
-        if ended.transfer_status == "completed":
-            writes += checkins.moved_with(after)
     return ended, writes
 
 

@@ -62,7 +62,11 @@ class Transfer:
             accepted_at=now,
         )
         reserved = replace(
-            vehicle, pending_transfer_id=transfer.id, pending_owner_id=new_owner.id, updated=now
+            vehicle,
+            pending_transfer_id=transfer.id,
+            pending_owner_id=new_owner.id,
+            pending_user_id=transfer.new_user_id,
+            updated=now,
         )
         return transfer, reserved
 
@@ -75,7 +79,10 @@ class Transfer:
         return self.completed(vehicle, new_user)
 
     def completed(self, vehicle: Vehicle, new_user: User | None) -> tuple[Self, Vehicle]:
-        """The completed transfer, and the vehicle with its new owner."""
+        """The completed transfer, and the vehicle with its new owner.
+
+        An open check-in stays with the former owner, and so does what it gave the vehicle.
+        """
         now = now_ms()
         moved = replace(
             vehicle,
@@ -85,6 +92,8 @@ class Transfer:
             customer_phone=new_user.phone if new_user else None,
             pending_transfer_id=None,
             pending_owner_id=None,
+            pending_user_id=None,
+            plate_is_given=None,
             last_transfer_id=self.id,
             custody_number=vehicle.custody_number + 1,
             updated=now,
@@ -95,7 +104,13 @@ class Transfer:
         """The failed transfer, and the vehicle, released if it was reserved for this transfer."""
         now = now_ms()
         if vehicle and vehicle.pending_transfer_id == self.id:
-            vehicle = replace(vehicle, pending_transfer_id=None, pending_owner_id=None, updated=now)
+            vehicle = replace(
+                vehicle,
+                pending_transfer_id=None,
+                pending_owner_id=None,
+                pending_user_id=None,
+                updated=now,
+            )
         return replace(self, transfer_status="failed", failure=because, completed_at=now), vehicle
 
     @property
@@ -153,11 +168,15 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TransferContext:
-    """What accepting a transfer depends on: the vehicle, its new owner, and the new user."""
+    """What accepting a transfer depends on: the vehicle, its new owner, and the new user.
+
+    `earlier`: the transfer that `standing` names, if it was read.
+    """
 
     vehicle: Vehicle
     new_owner: Organization
     new_user: User | None
+    earlier: "Transfer | None" = None
 
     @classmethod
     def visible_to(
@@ -192,6 +211,27 @@ class TransferContext:
         if vehicle.owner_id == self.new_owner.id:
             return Standing(vehicle.last_transfer_id, "completed")
         return None
+
+    @property
+    def names_standing_user(self) -> bool:
+        """Whether the vehicle itself says that a standing transfer is repeated with its user."""
+        vehicle = self.vehicle
+        standing = vehicle.pending_user_id if vehicle.pending_transfer_id else vehicle.user_id
+        return self.new_user is None or self.new_user.id == standing
+
+    def repeated(self) -> Vehicle:
+        """The vehicle after its standing transfer is asked for again.
+
+        Another new user than the accepted one owns it, once the transfer is completed. Raises
+        TransferInProgress before that.
+        """
+        if self.new_user is None or self.names_standing_user:
+            return self.vehicle
+        if self.earlier and self.earlier.new_user_id == self.new_user.id:
+            return self.vehicle
+        if self.vehicle.pending_transfer_id:
+            raise TransferInProgress
+        return self.vehicle.owned_by(self.new_user)
 
     def accepted(self) -> tuple[Transfer, Vehicle]:
         """A new transfer, and the vehicle reserved for it.

@@ -1,6 +1,6 @@
 """Storage of transfers, and the chain of custody."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from motorpool.access.callers import Actor, Caller
 from motorpool.dynamodb import keys, table
@@ -23,7 +23,11 @@ CUSTODY_BEGAN = "attribute_not_exists(#type) OR #type IN (:registered, :complete
 def context_of_transfer(
     vehicle_id: str, new_owner_id: str, new_user_id: str | None, *, caller: Caller
 ) -> TransferContext:
-    """Read vehicle, new owner and new user in one call. Raises as `TransferContext.visible_to`."""
+    """Read vehicle, new owner and new user in one call, and the transfer that is repeated.
+
+    That takes another call, if it seems to have another new user. Raises as
+    `TransferContext.visible_to`.
+    """
     wanted = {
         keys.vehicle(vehicle_id): is_id("veh", vehicle_id),
         keys.organization(new_owner_id): is_id("org", new_owner_id),
@@ -32,13 +36,18 @@ def context_of_transfer(
     known = [key for key, possible in wanted.items() if possible]
     items = table.get_many(*known) if known else {}
     vehicle, new_owner, new_user = map(items.get, wanted)
-    return TransferContext.visible_to(
+    context = TransferContext.visible_to(
         caller,
         from_attributes(Vehicle, vehicle) if vehicle else None,
         from_attributes(Organization, new_owner) if new_owner else None,
         from_attributes(User, new_user) if new_user else None,
         names_user=bool(new_user_id),
     )
+    standing = context.standing
+    if standing is None or standing.transfer_id is None or context.names_standing_user:
+        return context
+    # The vehicle names it, and a transfer's user never changes.
+    return replace(context, earlier=find(standing.transfer_id))
 
 
 def get(transfer_id: str, *, visible_to: Caller) -> Transfer:

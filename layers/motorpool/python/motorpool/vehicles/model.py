@@ -1,11 +1,12 @@
 """Vehicles: the rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Self, TypedDict
+from typing import Annotated, NotRequired, Self, TypedDict
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from motorpool.api.schemas import Upper
+from motorpool.api.schemas import ShortText, Upper
 from motorpool.clock import now_ms
 from motorpool.dynamodb.items import camel, from_attributes
 from motorpool.errors import DriverNotFound, InactiveVehicle, InvalidParameters, TransferInProgress
@@ -18,6 +19,15 @@ from motorpool.vehicles.vin import DecodedVin
 ColorHexCode = Annotated[
     str, Upper, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-F]{6}$")
 ]
+ExternalId = ShortText
+# The partner's own notes: never interpreted, and replaced as a whole.
+Metadata = Annotated[
+    dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}$")],
+        Annotated[str, StringConstraints(max_length=500)],
+    ],
+    Field(max_length=20),
+]
 PhotoUrl = Annotated[str, StringConstraints(max_length=2048, pattern=r"^https?://[!-~]+$")]
 
 
@@ -28,6 +38,24 @@ class VehicleChanges(TypedDict, total=False):
     state: str | None
     photo_url: str | None
     color_hex_code: str | None
+    external_id: str | None
+    metadata: Mapping[str, str] | None
+
+
+class OpenReading(TypedDict):
+    """An open check-in, as `checkins/readings.py` keeps it in the vehicle."""
+
+    ownerId: str
+    mileage: NotRequired[int]
+    at: int
+
+
+class OpenReadings(TypedDict):
+    """The open check-ins by id, and what remains without them; see `checkins/readings.py`."""
+
+    mileage: NotRequired[int]
+    at: NotRequired[int]
+    open: Mapping[str, OpenReading]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +63,10 @@ class Vehicle:
     """A vehicle of an organization (`owner_id`, `owner_path`) and usually of a user.
 
     `make` and `model` are as the caller wrote them, `decoded_…` as in the VIN database. `plate` is
-    as written; plates are compared normalized. Only active vehicles claim their VIN and plate.
+    as written; plates are compared normalized. `external_id` and `metadata` are the partner's own.
+    Only active vehicles claim their VIN, plate and external id. `open_check_in_id` is the open
+    check-in that its present owner made, `open_readings` what `checkins/readings.py` keeps.
+    `plate_is_given`: the open check-in gave it its plate, which it takes back when it is declined.
     `history_…` is the last entry of its history; none yet, if only version 0.1.0 wrote it.
     `custody_number` is read by that version, which a rollback brings back.
     """
@@ -57,15 +88,20 @@ class Vehicle:
     state: str | None
     photo_url: str | None = None
     color_hex_code: str | None = None
+    external_id: str | None = None
+    metadata: Mapping[str, str] | None = None
     active: bool
     date_added: int
     updated: int
     highest_mileage: int | None = None
     last_check_in_at: int | None = None
     open_check_in_id: str | None = None
+    open_readings: OpenReadings | None = None
+    plate_is_given: bool | None = None
     driver_id: str | None = None
     pending_transfer_id: str | None = None
     pending_owner_id: str | None = None
+    pending_user_id: str | None = None
     last_transfer_id: str | None = None
     custody_number: int = 1
     history_number: int = 0
@@ -82,8 +118,17 @@ class Vehicle:
         model: str,
         plate: str | None,
         state: str | None,
+        external_id: str | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> Self:
-        """A new vehicle of that user and the user's organization."""
+        """A new vehicle of that user and the user's organization.
+
+        A plate without a state is of the user's. Raises InvalidParameters when the user has none.
+        """
+        if plate and not state:
+            state = owner.state
+            if not state:
+                raise InvalidParameters(("state", "required: the user's address has none"))
         now = now_ms()
         return cls(
             id=new_id("veh"),
@@ -101,6 +146,8 @@ class Vehicle:
             decoded_model=decoded.model,
             plate=plate,
             state=state,
+            external_id=external_id,
+            metadata=metadata,
             active=True,
             date_added=now,
             updated=now,
@@ -114,6 +161,8 @@ class Vehicle:
         changed = replace(self, **changes)
         if changed.plate and not changed.state:
             raise InvalidParameters(("state", "required with a license plate"))
+        if (changed.plate, changed.state) != (self.plate, self.state):
+            changed = replace(changed, plate_is_given=None)
         return self._unless_same(changed)
 
     def owned_by(self, user: User | None) -> Self:
@@ -134,6 +183,10 @@ class Vehicle:
             customer_phone=user.phone if user else None,
         )
         return self._unless_same(changed)
+
+    def with_phone_of(self, user: User) -> Self:
+        """The vehicle with its user's phone number; the same object when it has it already."""
+        return self._unless_same(replace(self, customer_phone=user.phone))
 
     def _unless_same(self, changed: Self) -> Self:
         return self if changed == self else replace(changed, updated=now_ms())
@@ -211,9 +264,10 @@ _SHOWN = (
     *("make", "model", "vin", "year", "color_hex_code", "active", "date_added"),
     *("user_id", "driver_id"),
 )
-# A plate leads to its holder, and a picture or its address may show one.
-_PERSONAL = ("plate", "state", "photo_url", "customer_phone")
+# A plate leads to its holder, a picture or its address may show one, and nobody knows what the
+# partner notes.
+_PERSONAL = ("plate", "state", "photo_url", "customer_phone", "external_id", "metadata")
 _TOLD = (
     *("plate", "state", "photo_url", "color_hex_code", "user_id", "driver_id", "active"),
-    *("owner_id", "highest_mileage"),
+    *("owner_id", "highest_mileage", "external_id", "metadata", "customer_phone"),
 )

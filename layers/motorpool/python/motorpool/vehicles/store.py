@@ -1,18 +1,34 @@
-"""Storage of vehicles, and of the claims of active ones on their VINs and plates.
+"""Storage of vehicles, and of the claims of active ones on their VINs, plates and external ids.
 
 Every write of a vehicle has what happened and who did it: it is also an entry of its history.
 """
 
+from collections.abc import Callable
+
 from motorpool.access.callers import Actor, Caller
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
-from motorpool.dynamodb.table import FREE, Key, TransactItem
-from motorpool.errors import MotorpoolError, NoPermission, VehicleAlreadyExists, VehicleNotFound
+from motorpool.dynamodb.table import FREE, Key, Page, TransactItem
+from motorpool.errors import (
+    InvalidParameters,
+    MotorpoolError,
+    NoPermission,
+    VehicleAlreadyExists,
+    VehicleNotFound,
+)
 from motorpool.history import store as history
 from motorpool.history.model import Entry, Event, VehicleEvent
 from motorpool.ids import is_id
+from motorpool.tenants import organization_store as organizations
+from motorpool.tenants.users import User
 from motorpool.vehicles import plates
 from motorpool.vehicles.model import Vehicle
+
+# A page, and the key after which the next one starts.
+Found = tuple[list[Vehicle], Item | None]
+
+# A transaction has 100 writes at most: two for each vehicle, and some for the user.
+MOST_RENUMBERED = 40
 
 STILL_ITS_OWN = "vehicleId = :vehicle"
 
@@ -30,7 +46,7 @@ def get(
     vehicle = from_batch({key: item} if item else {}, vehicle_id, visible_to.partner_id)
     if vehicle is None:
         raise VehicleNotFound
-    if not visible_to.sees(vehicle.owner_path):
+    if not visible_to.sees(vehicle.owner_path) or not visible_to.sees_user(vehicle.user_id):
         raise outside
     return vehicle
 
@@ -49,26 +65,103 @@ def from_batch(items: dict[Key, Item], vehicle_id: str, partner_id: str) -> Vehi
     return from_attributes(Vehicle, item)
 
 
-def of_user(user_id: str, *, limit: int, after: Item | None) -> tuple[list[Vehicle], Item | None]:
-    """A page of a user's vehicles, oldest first, and the key before the next page."""
-    page = table.page(keys.vehicles_of_user(user_id), index="gsi2", limit=limit, after=after)
-    return [from_attributes(Vehicle, item) for item in page.items], page.last_key
+def of_user(user_id: str, *, limit: int, after: Item | None, active: bool | None = None) -> Found:
+    """A page of a user's vehicles, oldest first.
+
+    `active`: only the active ones, or only the others.
+    """
+    partition = keys.vehicles_of_user(user_id)
+    return _found(
+        table.chained_page(
+            [("", partition)], index="gsi2", limit=limit, after=after, keep=_that_are(active)
+        )
+    )
 
 
 def of_organization(
-    organization_id: str, *, limit: int, after: Item | None
-) -> tuple[list[Vehicle], Item | None]:
-    """A page of an organization's vehicles, oldest first, and the key before the next page."""
-    page = table.page(
-        keys.vehicles_of_organization(organization_id), index="gsi1", limit=limit, after=after
+    organization_id: str, *, limit: int, after: Item | None, active: bool | None = None
+) -> Found:
+    """A page of an organization's vehicles, oldest first. `active` as in `of_user`."""
+    partition = keys.vehicles_of_organization(organization_id)
+    return _found(
+        table.chained_page(
+            [("", partition)], index="gsi1", limit=limit, after=after, keep=_that_are(active)
+        )
     )
+
+
+def of_subtree(
+    caller: Caller, *, limit: int, after: Item | None, active: bool | None = None
+) -> Found:
+    """A page of all vehicles that the caller sees. `active` as in `of_user`.
+
+    They come by organization, in the order of the organizations' paths; those of one oldest first.
+    """
+    partitions = organizations.partitions_below(caller, keys.vehicles_of_organization, after=after)
+    return _found(
+        table.chained_page(
+            partitions, index="gsi1", limit=limit, after=after, keep=_that_are(active)
+        )
+    )
+
+
+def _found(page: Page) -> Found:
     return [from_attributes(Vehicle, item) for item in page.items], page.last_key
+
+
+def _that_are(active: bool | None) -> Callable[[Item], bool]:
+    return lambda item: active in (None, item["active"])
+
+
+def with_phone_of(user: User, *, by: Actor) -> tuple[TransactItem, ...]:
+    """The writes that give a user's vehicles the user's present phone number.
+
+    Raises InvalidParameters when they do not fit into the transaction, and VersionConflict.
+    """
+    found, more = of_user(user.id, limit=MOST_RENUMBERED, after=None)
+    if more:
+        raise InvalidParameters(
+            ("phone", f"cannot change while the user has more than {MOST_RENUMBERED} vehicles")
+        )
+    renumbered = [(vehicle, vehicle.with_phone_of(user)) for vehicle in found]
+    return tuple(
+        write
+        for vehicle, after in renumbered
+        for write in changed(vehicle, after, "vehicle.updated", by=by)
+    )
+
+
+def active_with(
+    caller: Caller,
+    *,
+    vin: str | None = None,
+    plate: tuple[str, str] | None = None,
+    external_id: str | None = None,
+) -> Vehicle | None:
+    """The active vehicle that has all that is given, if the caller sees it. Two reads.
+
+    `plate`: state and plate. Raises TypeError when nothing is given.
+    """
+    partner_id = caller.partner_id
+    claims = {
+        *([keys.vin_claim(partner_id, vin)] if vin else []),
+        *([keys.plate_claim(partner_id, plate[0], plates.compared(plate[1]))] if plate else []),
+        *([keys.external_id_claim(partner_id, external_id)] if external_id else []),
+    }
+    if not claims:
+        raise TypeError("what shall it have?")
+    holders = {item["vehicleId"] for item in table.get_many(*sorted(claims)).values()}
+    vehicle = find(holders.pop()) if len(holders) == 1 else None
+    # It may have changed since its claims were read, and another vehicle may hold one of them.
+    if vehicle is None or not claims <= _claims(vehicle).keys():
+        return None
+    return vehicle if caller.sees(vehicle.owner_path) else None
 
 
 def add(vehicle: Vehicle, *, by: Actor) -> tuple[TransactItem, ...]:
     """The writes of a new vehicle, its claims, and the first entry of its history.
 
-    Raises VehicleAlreadyExists when its VIN or plate is taken.
+    Raises VehicleAlreadyExists when its VIN, plate or external id is taken.
     """
     event = vehicle.event("vehicle.registered")
     entry = Entry.create(event, subject_id=vehicle.id, after=None, by=by)
@@ -125,6 +218,8 @@ def _claims(vehicle: Vehicle) -> dict[Key, str]:
         claims[keys.plate_claim(vehicle.partner_id, vehicle.state, compared)] = (
             "license plate in that state"
         )
+    if vehicle.external_id:
+        claims[keys.external_id_claim(vehicle.partner_id, vehicle.external_id)] = "externalId"
     return claims
 
 

@@ -39,6 +39,14 @@ class SupplierVehicle(SupplierModel):
         description="When the vehicle was last changed: milliseconds since 1970-01-01 UTC.",
         examples=[1585339676000],
     )
+    driver_id: str | None = Field(
+        description="ID of the driver: a user of the owner; null when none is assigned.",
+        examples=["usr_019aa8f3c5d07b1e4f6a2c9d8e7f0a1b"],
+    )
+    external_id: str | None = Field(
+        description="The partner's own number for the vehicle; null when unset.",
+        examples=["POLICY-2231"],
+    )
 
     @classmethod
     def of(cls, vehicle: Vehicle, *, owner_id: str | None = None) -> Self:
@@ -55,6 +63,8 @@ class SupplierVehicle(SupplierModel):
             color_hex_code=color,
             color_name=colors.name_of(color) if color else None,
             last_updated=vehicle.updated,
+            driver_id=vehicle.driver_id,
+            external_id=vehicle.external_id,
         )
 
 

@@ -52,9 +52,10 @@ class DecodedVin:
     def ensure_matches(self, *, make: str, model: str, year: int) -> None:
         """Check what a caller states about the vehicle.
 
-        The year must be equal. Make and model match in any case and spacing, may be followed by a
-        trim, and may be another of the vehicle's names (see `vin_names`). Raises InvalidParameters
-        with each value that differs and the decoded vehicle.
+        The year is the model year or the year before: a vehicle may be built in either. Make and
+        model match in any case and spacing, may be followed by a trim, and may be another of the
+        vehicle's names (see `vin_names`). Raises InvalidParameters with each value that differs and
+        the decoded vehicle.
         """
         but = f"but the VIN decodes to {self.make} {self.model} {self.year}"
         problems = []
@@ -62,7 +63,7 @@ class DecodedVin:
             problems.append(("make", f"says {_echo(make)}, {but}"))
         if not _is_model(model, self):
             problems.append(("model", f"says {_echo(model)}, {but}"))
-        if year != self.year:
+        if year not in (self.year, self.year - 1):
             said = str(year) if 0 <= year <= 9999 else "an impossible year"
             problems.append(("year", f"says {said}, {but}"))
         if problems:

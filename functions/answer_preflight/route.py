@@ -1,0 +1,3 @@
+from infra.spec import Preflight, Uses
+
+spec = Preflight(uses=Uses(table=("Query",)))
