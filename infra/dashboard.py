@@ -51,6 +51,7 @@ class Dashboard(Construct):
         ours = partial(_ours, names.metrics)
         endpoints = [f.name for f in functions if isinstance(f.spec, Route)]
         freshness = [ours("TransferFreshness", statistic) for statistic in ("p50", "p90", "p99")]
+        delay = [ours("FeedDelay", statistic) for statistic in ("p50", "p90", "p99")]
         trouble = [ours(name, "Sum") for name in ("UnexpectedErrors", "FailedTransfers")]
         ages = [
             queue.metric_approximate_age_of_oldest_message(period=PERIOD, label=name)
@@ -81,6 +82,9 @@ class Dashboard(Construct):
         dashboard.add_widgets(
             _graph("Freshness of transfers (ms; contract: 120,000)", freshness),
             _graph("Unexpected errors, failed transfers", trouble),
+        )
+        dashboard.add_widgets(
+            _graph("Delay of events in the feeds (ms; contract: p99 5,000)", delay),
         )
         dashboard.add_widgets(
             _graph("Age of the oldest message (s)", ages),

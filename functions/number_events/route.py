@@ -14,7 +14,7 @@ spec = Consumer(
         },
         group="partnerId",
     ),
-    # As many as one transaction numbers, see `motorpool.events.numbering`.
+    # One transaction numbers them all: `motorpool.events.numbering` has the limit.
     batch=90,
     # Lambda wants one for batches of over 10. Events are in the feed within 5 s.
     window=1,

@@ -3,6 +3,8 @@
 import time
 from datetime import UTC, datetime
 
+DAY_SECONDS = 24 * 3600
+
 
 def now_ms() -> int:
     """The current time in milliseconds since 1970."""

@@ -14,7 +14,6 @@ from motorpool.access.clients import Client, secret_hash
 from motorpool.clock import now_ms
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 300, 604_800
-DAY_SECONDS = 24 * 3600
 
 _ID = re.compile(r"dev_([0-9a-f]{32})[0-9a-f]{24}")
 

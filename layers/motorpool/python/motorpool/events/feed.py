@@ -36,7 +36,7 @@ def next_events(
     """
     began = _number_of(after, caller) if after else 0
     read = feeds.stretch(caller.partner_id, after=began, limit=limit)
-    if after and _is_torn(began, read):
+    if after and _are_missing(began, read):
         raise EventsExpired
     reached, wanted = began, list[tuple[int, FeedEvent]]()
     for number, event in _events(read.segments, began):
@@ -66,8 +66,8 @@ def _number_of(after: str, caller: Caller) -> int:
         raise InvalidParameters(("after", "is not the id of an event")) from None
 
 
-def _is_torn(began: int, read: feeds.Stretch) -> bool:
-    """Whether events after that number are no longer kept."""
+def _are_missing(began: int, read: feeds.Stretch) -> bool:
+    """Whether events that came after that number are no longer kept."""
     if read.segments:
         return read.segments[0].first > began + 1
     return read.last is not None and read.last > began

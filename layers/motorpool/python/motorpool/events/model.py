@@ -19,8 +19,8 @@ from motorpool.access.secret_keys import cursor_key
 from motorpool.history.model import EventType
 
 PREFIX = "evt_"
-# Of 24 bytes: the other half is zero. Two of 2^48 numbers have the same nonce with a probability of
-# about one half, and both must be known to learn anything.
+# Padded with zeros to the 24 bytes of a nonce, so that ids are shorter. The probability that two of
+# 2^32 events have the same 12 bytes is 2^-33.
 NONCE_BYTES = 12
 NUMBER_BYTES = 8
 

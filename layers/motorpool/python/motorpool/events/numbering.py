@@ -7,6 +7,7 @@ feed, each on condition that it is as it was read. So no event is left out or nu
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,8 +23,6 @@ from motorpool.events.store import Standing
 from motorpool.history import store as history
 from motorpool.history.model import EventType
 
-# Messages of one delivery; with head and segment, a transaction has at most 100 parts.
-MOST_MESSAGES = 90
 # A segment is an item, which has at most 400 KB; an event takes 700 bytes in the deepest
 # organizations.
 MOST_EVENTS = 300
@@ -49,8 +48,9 @@ class NewEntry(BaseModel):
 
 
 def number(messages: Sequence[NewEntry]) -> None:
-    """Number the events of at most MOST_MESSAGES messages of one partner.
+    """Number the events of one partner's messages.
 
+    There may be 98: with the feed's segment and last number, a transaction has at most 100 parts.
     Raises Unavailable when conflicting changes use up all attempts, or the table fails.
     """
     partner_id = messages[0].partner_id
@@ -59,7 +59,7 @@ def number(messages: Sequence[NewEntry]) -> None:
         told.setdefault(event.subject_id, {})[event.n] = event
     for _ in budget.tries():
         read = feeds.standing(partner_id, list(told))
-        events = list(_not_in(read, told))[:MOST_EVENTS]
+        events = list(islice(_not_in(read, told), MOST_EVENTS))
         if not events:
             return
         try:
@@ -75,17 +75,17 @@ def number(messages: Sequence[NewEntry]) -> None:
 def _not_in(read: Standing, told: Mapping[str, Mapping[int, FeedEvent]]) -> Iterator[FeedEvent]:
     """The events that are not in the feed yet, those of a history in its order."""
     for subject_id, events in told.items():
-        noted = read.noted[subject_id]
-        new = sorted(n for n in events if n > noted)
-        if new == list(range(noted + 1, noted + 1 + len(new))):
+        last = read.entries[subject_id]
+        new = sorted(n for n in events if n > last)
+        if new == list(range(last + 1, last + 1 + len(new))):
             yield from (events[n] for n in new)
         else:
             # The message about an earlier entry is not here yet, or is lost.
-            yield from _events_after(subject_id, noted)
+            yield from _events_after(subject_id, last)
 
 
-def _events_after(subject_id: str, noted: int) -> Iterable[FeedEvent]:
-    entries = history.after(subject_id, noted)
+def _events_after(subject_id: str, n: int) -> Iterable[FeedEvent]:
+    entries = history.after(subject_id, n)
     return (FeedEvent(e.subject_id, e.n, e.type, e.owner_paths) for e in entries)
 
 

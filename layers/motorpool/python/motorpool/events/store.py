@@ -8,27 +8,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from motorpool.clock import now_ms
+from motorpool.clock import DAY_SECONDS, now_ms
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item
 from motorpool.dynamodb.table import FREE, Key, TransactItem, VersionConflict
 from motorpool.events.model import FeedEvent, Segment
 from motorpool.history import store as history
-from motorpool.history.store import DAY_SECONDS, KEPT_DAYS
+from motorpool.history.store import KEPT_DAYS
 
 HEAD_AS_READ = "lastNumber = :read"
-NOTED_AS_READ = "n = :read"
+ENTRY_AS_READ = "n = :read"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a feed is: its last number, and of each subject the last entry that is in it.
+    """How far a feed is: its last number, and for each subject the last entry that is in it.
 
     Both are 0 before the first one.
     """
 
     last: int
-    noted: Mapping[str, int]
+    entries: Mapping[str, int]
 
 
 def standing(partner_id: str, subject_ids: Sequence[str]) -> Standing:
@@ -36,8 +36,8 @@ def standing(partner_id: str, subject_ids: Sequence[str]) -> Standing:
     marks = {id: keys.in_feed(history.partition_of(id)) for id in subject_ids}
     head = keys.feed_head(partner_id)
     items = table.get_many(head, *marks.values())
-    noted = {id: items[key]["n"] if key in items else 0 for id, key in marks.items()}
-    return Standing(items[head]["lastNumber"] if head in items else 0, noted)
+    entries = {id: items[key]["n"] if key in items else 0 for id, key in marks.items()}
+    return Standing(items[head]["lastNumber"] if head in items else 0, entries)
 
 
 def appended(
@@ -60,7 +60,7 @@ def appended(
         ),
         *(
             _moved(
-                keys.in_feed(history.partition_of(id)), "n", read.noted[id], n, NOTED_AS_READ,
+                keys.in_feed(history.partition_of(id)), "n", read.entries[id], n, ENTRY_AS_READ,
                 # A photo has no later entries.
                 expiry=_expiry() if id.startswith("pho") else {},
             )

@@ -1,16 +1,15 @@
 """The supplier API's answers about what happened: the partner API's, in snake_case."""
 
-from typing import Any, Self
+from typing import Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
-from motorpool.api.pages import Token, without
 from motorpool.api.public_url import PublicUrl
-from motorpool.api.schemas import Id, PartnerModel, SupplierModel
+from motorpool.api.schemas import PartnerModel, SupplierModel
 from motorpool.checkins.partner_api import CheckInPhoto, MileageCheckInAnswer
 from motorpool.clock import iso
 from motorpool.events.feed import Found
-from motorpool.events.partner_api import EVENT_ID, check_in_in, photo_in, user_in
+from motorpool.events.partner_api import EVENT_ID, EventsQuery, check_in_in, photo_in, user_in
 from motorpool.history.model import Entry, EventType
 from motorpool.photos.partner_api import PhotoStatusAnswer
 from motorpool.tenants.partner_api import UserAnswer
@@ -54,24 +53,10 @@ class SupplierUser(UserAnswer):
     model_config = SNAKE_CASE
 
 
-class SupplierEventsQuery(SupplierModel):
+class SupplierEventsQuery(EventsQuery):
     """Which events to get."""
 
-    after: Token | None = Field(
-        None,
-        description="The `after` of the answer before, or the `id` of an event; without it, from "
-        "the oldest event that is kept.",
-    )
-    type: list[EventType] = Field(
-        default=[], description="Only events of this type. May be given several times."
-    )
-    vehicle_id: Id | None = Field(None, description="Only events of this vehicle.")
-    limit: int = Field(25, ge=1, le=100, description="The most events to get.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_other_paging(cls, given: Any) -> Any:
-        return without(given, cursor="after", page_size="limit", page_token="after")  # noqa: S106
+    model_config = SNAKE_CASE
 
 
 class SupplierEventData(SupplierModel):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+from motorpool.clock import DAY_SECONDS
 from motorpool.dynamodb import keys, table
 from motorpool.dynamodb.items import Item, from_attributes, to_attributes
 from motorpool.dynamodb.table import FREE, Key, TransactItem, VersionConflict
@@ -11,7 +12,6 @@ from motorpool.history.model import Entry, Head
 THERE = "attribute_exists(pk)"
 # A vehicle's entries are kept as long as the vehicle; others are events of the feed only.
 KEPT_DAYS = 90
-DAY_SECONDS = 24 * 3600
 _PARTITIONS = {"veh": keys.vehicle, "usr": keys.user, "pho": keys.photo}
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, PlainSerializer
 
 from motorpool.access.callers import Caller
 from motorpool.api.public_url import PublicUrl
-from motorpool.clock import now_ms
+from motorpool.clock import DAY_SECONDS, now_ms
 from motorpool.dynamodb.items import from_attributes
 from motorpool.errors import NoPermission, PhotoIsUploaded, PhotoNotFound
 from motorpool.history.model import Entry, Event, shown
@@ -24,7 +24,6 @@ RenditionSize = Literal["thumbnail", "standard", "large"]
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic"]
 PhotoStatus = Literal["AwaitingUpload", "Ready", "Rejected"]
 
-DAY_SECONDS = 24 * 3600
 MAX_BYTES = 15 * 1024 * 1024
 UPLOAD_SECONDS = 300
 VIEW_SECONDS = 60

@@ -8,14 +8,13 @@ from pydantic.alias_generators import to_camel
 from motorpool.access.callers import Caller
 from motorpool.access.clients import Client
 from motorpool.access.devices import (
-    DAY_SECONDS,
     LONGEST_SECONDS,
     SHORTEST_SECONDS,
     Device,
 )
 from motorpool.access.limits import CLIENT, TRANSFERS_PER_HOUR
 from motorpool.api.schemas import NOT_STORED, EmptyIsNone, PartnerModel, ShortText, StateCode
-from motorpool.clock import iso
+from motorpool.clock import DAY_SECONDS, iso
 from motorpool.names import PRINTABLE
 from motorpool.tenants.organizations import Organization
 from motorpool.tenants.partners import Partner
