@@ -178,6 +178,14 @@ def test_numbers_go_on_when_nothing_is_kept(somebody: Somebody, vehicle: Vehicle
     assert types(somebody().with_query(after=last).calls()) == ["vehicle.deactivated"]
 
 
+@pytest.mark.parametrize("after", ["", "evt_1", "evt_", "x" * 2048])
+def test_what_is_no_events_id_does_not_begin_the_feed_again(somebody: Somebody, after: str) -> None:
+    number_everything()
+    refused = somebody().with_query(after=after).calls()
+    assert refused.refusal == (400, "ERROR_INVALID_PARAMETERS")
+    assert refused.message == "after: is not the id of an event"
+
+
 @pytest.mark.parametrize("name", ["cursor", "page_size", "page_token"])
 def test_another_lists_paging_is_refused(somebody: Somebody, name: str) -> None:
     assert somebody().with_query(**{name: "5"}).calls().status == 400
@@ -201,3 +209,16 @@ def test_an_event_whose_person_was_forgotten_is_still_there(somebody: Somebody) 
     shown: list[Any] = [event["data"]["user"] for event in answer.body["events"]]
     [user] = filter(None, shown)
     assert (user["firstName"], user["phone"], user["email"]) == ("", "", None)
+
+
+def test_a_correction_says_the_mileage_and_why(somebody: Somebody) -> None:
+    asked = Caller("correct_mileage").with_body(mileage=48_210, reason="One zero too many.")
+    assert asked.calls().status == 200
+    number_everything()
+    query = {"type": "vehicle.mileage_corrected"}
+    [event] = somebody().with_query(**query).calls().body["events"]
+    [other] = Caller("list_supplier_events").with_query(**query).calls().body["events"]
+    for data in (event["data"], other["data"]):
+        assert (data["mileage"], data["reason"]) == (48_210, "One zero too many.")
+    registered = somebody().with_query(type="vehicle.registered").calls().body["events"][0]
+    assert (registered["data"]["mileage"], registered["data"]["reason"]) == (None, None)

@@ -34,9 +34,9 @@ def next_events(
     what is not asked for is passed over, so there may be fewer than `limit`, or none. Raises
     InvalidParameters, and EventsExpired when events are missing that came after it.
     """
-    began = _number_of(after, caller) if after else 0
+    began = 0 if after is None else _number_of(after, caller)
     read = feeds.stretch(caller.partner_id, after=began, limit=limit)
-    if after and _are_missing(began, read):
+    if after is not None and _are_missing(began, read):
         raise EventsExpired
     reached, wanted = began, list[tuple[int, FeedEvent]]()
     for number, event in _events(read.segments, began):

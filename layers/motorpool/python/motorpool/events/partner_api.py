@@ -194,6 +194,13 @@ class EventData(PartnerModel):
         "users.",
         examples=[2],
     )
+    mileage: int | None = Field(
+        description="Odometer reading of the check-in or correction; null in other events.",
+        examples=[None],
+    )
+    reason: str | None = Field(
+        description="Why the mileage was corrected; null in other events.", examples=[None]
+    )
     vehicle: VehicleAnswer | None = Field(
         description="The vehicle; null unless `type` begins with `vehicle.`."
     )
@@ -214,6 +221,8 @@ class EventData(PartnerModel):
         return cls(
             vehicle_id=entry.subject_id if entry.is_of_a_vehicle else None,
             n=entry.n if entry.is_of_a_vehicle else None,
+            mileage=entry.thing.get("mileage"),
+            reason=(entry.personal or {}).get("reason"),
             vehicle=vehicle_in(entry),
             check_in=check_in_in(entry, here),
             transfer=transfer_in(entry),

@@ -71,6 +71,13 @@ class SupplierEventData(SupplierModel):
         "users.",
         examples=[2],
     )
+    mileage: int | None = Field(
+        description="Odometer reading of the check-in or correction; null in other events.",
+        examples=[None],
+    )
+    reason: str | None = Field(
+        description="Why the mileage was corrected; null in other events.", examples=[None]
+    )
     vehicle: SupplierVehicle | None = Field(
         description="The vehicle; null unless `type` begins with `vehicle.`."
     )
@@ -95,6 +102,8 @@ class SupplierEventData(SupplierModel):
         return cls(
             vehicle_id=entry.subject_id if entry.is_of_a_vehicle else None,
             n=entry.n if entry.is_of_a_vehicle else None,
+            mileage=entry.thing.get("mileage"),
+            reason=(entry.personal or {}).get("reason"),
             vehicle=SupplierVehicle.of(Vehicle.as_in(entry)) if about == "vehicle" else None,
             check_in=_in_snake_case(SupplierCheckIn, check_in),
             transfer=TransferView.of(Transfer.as_in(entry)) if about == "transfer" else None,
