@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-app = typer.Typer(help="The dead-letter queues: what is in them, and its redrive.")
+app = typer.Typer()
 
 # The table's stream is no queue, so what is in its dead-letter queue cannot be sent again.
 SOURCES = (*get_args(Queue), "stream")
@@ -35,7 +35,7 @@ MOST = 1000
 def list_dead_letters(context: typer.Context) -> None:
     """List the dead-letter queues: how many messages each has, and how old the oldest is.
 
-    The age is from when the message was first sent, and is that of the oldest of 1000 messages.
+    A message's age counts from when it was first sent. Of a queue 1000 messages are looked at.
     """
     if context.invoked_subcommand:
         return
