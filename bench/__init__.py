@@ -1,1 +1,1 @@
-"""The benchmark: `make bench` measures cold starts, warm requests, scale, load and cost."""
+"""The benchmark: `make bench` measures cold starts, warm requests, cost, feed, scale and load."""

@@ -1,6 +1,6 @@
 """`make bench`: runs all parts, or the named ones; prints their tables and writes the results.
 
-`python -m bench [--quick] [cold warm cost scale load]`
+`python -m bench [--quick] [cold warm cost feed scale load]`
 """
 
 import argparse
@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import cold, cost, load, packages, scale, tables, warm, world
+from bench import cold, cost, feed, load, packages, scale, tables, warm, world
 from bench.engine import BenchEngine, engine
 from bench.exchange import Exchange, exchange
 from bench.recording import DECODING, Recording, recordings
@@ -21,7 +21,7 @@ from bench.report import Table, machine
 from infra.paths import BUILD
 from infra.spec import discover
 
-PARTS = ("cold", "warm", "cost", "scale", "load")
+PARTS = ("cold", "warm", "cost", "feed", "scale", "load")
 SCALED = (
     "create_vehicle_by_vin",
     "get_vehicle",
@@ -57,7 +57,7 @@ class Bench:
         self.progress.update(task, completed=total)
 
     def of_functions(self, parts: list[str], running: BenchEngine, between: Exchange) -> None:
-        """Run the parts that need the engine: cold starts, warm requests, cost and scale."""
+        """Run the parts that need the engine: cold starts, warm requests, cost, feed, scale."""
         functions = discover()
         with world.services(running) as aws:
             if {"cold", "warm", "cost"} & set(parts):
@@ -71,6 +71,8 @@ class Bench:
                     self.cold(recorded, between)
                 if {"warm", "cost"} & set(parts):
                     self.warm(recorded, between)
+            if "feed" in parts:
+                self.feed(between, aws)
             if "scale" in parts:
                 self.scale(running, between, aws)
 
@@ -99,6 +101,18 @@ class Bench:
         snapshots = cost.snapstart_a_month()
         self.result["snapstart"] = snapshots
         self.add("cost", costs, tables.cost(costs, snapshots))
+
+    def feed(self, between: Exchange, aws: world.Aws) -> None:
+        """Measure what an event in the feed takes."""
+        functions = {each.name: each for each in discover() if each.name in feed.FUNCTIONS}
+        built = packages.packaged(tuple(functions.values()))
+        requests = 20 if self.quick else 200
+        figures = []
+        with self.bar("Events in the feed", len(feed.SIZES)) as step:
+            for one in feed.measured(functions, built, aws, between, requests):
+                figures.append(one)
+                step()
+        self.add("feed", figures, tables.feed(figures))
 
     def scale(self, running: BenchEngine, between: Exchange, aws: world.Aws) -> None:
         """Measure requests at several sizes of the table."""

@@ -15,23 +15,28 @@ S3_READS = {"HeadObject", "GetObject"}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task of a caller: the functions that it invokes, and its uploads and messages."""
+    """A task of a caller: the functions that it invokes, and its uploads and messages.
+
+    `events`: how many come into the feed by it, which `bench.feed` has the price of.
+    """
 
     name: str
     functions: tuple[str, ...]
     uploads: int = 0
     messages: int = 0
+    events: int = 0
 
 
 # A message is sent, received and deleted.
 REQUESTS_OF_A_MESSAGE = 3
 JOBS = (
-    Job("registration", ("create_vehicle_by_vin",)),
+    Job("registration", ("create_vehicle_by_vin",), events=1),
     Job(
         "check-in with two photos",
         (*("request_photo_upload", "inspect_photo") * 2, "create_mileage_check_in"),
         uploads=2,
         messages=2,
+        events=3,
     ),
     Job(
         "the same, reviewed",
@@ -42,8 +47,9 @@ JOBS = (
         ),
         uploads=2,
         messages=2,
+        events=4,
     ),
-    Job("transfer", ("transfer_vehicle", "dispatch", "apply_transfer"), messages=1),
+    Job("transfer", ("transfer_vehicle", "dispatch", "apply_transfer"), messages=1, events=2),
     Job("read of a vehicle", ("get_vehicle",)),
 )
 
@@ -54,15 +60,20 @@ def of_a_million(job: Job, warm: Mapping[str, Mapping[str, Any]]) -> dict[str, A
     for name in job.functions:
         for what, paid in _invocation(name, warm[name]).items():
             dollars[what] += paid
-    authorized = sum(map(_share_of_authorizer, job.functions))
-    for what, paid in _invocation("authorizer", warm["authorizer"]).items():
-        dollars[what] += paid * authorized
+    if authorized := sum(map(_share_of_authorizer, job.functions)):
+        for what, paid in _invocation("authorizer", warm["authorizer"]).items():
+            dollars[what] += paid * authorized
     dollars["S3"] += job.uploads * PRICES.s3_write
     # The dispatcher's call is among the function's own calls already.
     own = sum(warm[name]["calls"].get("SendMessageBatch", 0) for name in job.functions)
     dollars["SQS"] += (job.messages * REQUESTS_OF_A_MESSAGE - own) * PRICES.sqs_request
     paid_for = {what: paid * MILLION for what, paid in dollars.items() if paid}
-    return {"job": job.name, "dollars": sum(paid_for.values()), "for": paid_for}
+    return {
+        "job": job.name,
+        "events": job.events,
+        "dollars": sum(paid_for.values()),
+        "for": paid_for,
+    }
 
 
 def snapstart_a_month() -> dict[str, float]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from bench.world import (
     CHECK_IN,
     CLIENT,
+    DEVICE,
     LICENSE_PHOTO,
     ODOMETER_PHOTO,
     OTHER_ORGANIZATION,
@@ -24,6 +25,7 @@ from bench.world import (
 )
 from infra.paths import ROOT
 from infra.spec import STAGES, Function, Route
+from motorpool.messages.rules import Message
 
 EVENTS = ROOT / "events"
 API = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/api"
@@ -40,6 +42,7 @@ PATH = {
     "transfer_id": TRANSFER,
     "id": CHECK_IN,
     "phone": PHONE,
+    "deviceId": DEVICE,
 }
 QUERY = {"list_check_ins_for_review": {"status": "Pending"}}
 BODY: dict[str, Any] = {
@@ -121,6 +124,11 @@ def of_transfer(transfer_id: str, vehicle_id: str) -> dict[str, Any]:
     return _of_a_queue({"transfer_id": transfer_id, "vehicle_id": vehicle_id})
 
 
+def of_queue(*messages: Message) -> dict[str, Any]:
+    """A queue's event with these messages."""
+    return {"Records": [_record(message, place) for place, message in enumerate(messages)]}
+
+
 def _of_a_source(name: str, version: str) -> dict[str, Any]:
     match name:
         case "apply_transfer":
@@ -153,17 +161,20 @@ def _of_a_source(name: str, version: str) -> dict[str, Any]:
 
 
 def _of_a_queue(message: Any) -> dict[str, Any]:
-    record = {
-        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
-        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
-        "body": json.dumps(message),
-        "attributes": {},
+    return of_queue(Message(json.dumps(message)))
+
+
+def _record(message: Message, place: int) -> dict[str, Any]:
+    return {
+        "messageId": f"059f36b4-87a3-44ab-83d2-{place:012x}",
+        "receiptHandle": f"AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy{place}",
+        "body": message.body,
+        "attributes": {"MessageGroupId": message.group} if message.group else {},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:motorpool",
         "awsRegion": "us-east-1",
     }
-    return {"Records": [record]}
 
 
 _TEMPLATE = json.loads((EVENTS / "get_vehicle.json").read_text())

@@ -38,7 +38,7 @@ MS = 1000
 # The owners of the first hundred vehicles: their first page is full at every size of the table.
 OWNERS = tuple(f"org_{number:032x}" for number in range(4))
 PLACES = {
-    "SAMPLEID": "%(id)s",
+    "veh_SAMPLEID": "%(id)s",
     "SAMPLEVIN": "%(vin)s",
     "SAMPLEPLATE": "%(plate)s",
     "SAMPLEOWNER": "%(owner)s",
@@ -165,7 +165,7 @@ def _templates() -> list[Any]:
     user = _user()
     sample: Vehicle = replace(
         World(save=lambda *_: None).vehicle(of=user, plate="X"),
-        id="SAMPLEID",
+        id="veh_SAMPLEID",
         vin="SAMPLEVIN",
         plate="SAMPLEPLATE",
         owner_id="SAMPLEOWNER",

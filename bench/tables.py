@@ -123,20 +123,58 @@ def cost(figures: Figures, snapshots: Mapping[str, float]) -> Table:
     cached = ASSUMED.partner_requests_authorized_from_cache
     return Table(
         f"Cost: dollars per million ({REGION}, prices of {AS_OF})",
-        ("job", "dollars", *columns),
+        ("job", "dollars", *columns, "events"),
         [
             (
                 one["job"],
+                f"{one['dollars']:.2f}",
+                *(f"{one['for'].get(column, 0):.2f}" for column in columns),
+                one["events"],
+            )
+            for one in figures
+        ],
+        (
+            "Events: how many the job brings into the feed. Their price is in the next table, not "
+            "in the dollars here.",
+            f"Assumed: {cached:.0%} of the partner API's requests are authorized from the cache, "
+            "none of the supplier API's; storage, transfer out and alarms are not in it.",
+            f"SnapStart keeps {snapshots['functions']:.0f} snapshots "
+            f"({snapshots['gigabytes']:.1f} GB): {snapshots['dollars']:.0f} dollars a month.",
+        ),
+    )
+
+
+def feed(figures: Figures) -> Table:
+    """The table of the feed."""
+    columns = ("Lambda", "DynamoDB", "SQS", "logs, traces")
+    return Table(
+        f"Feed: units, messages and dollars for each event ({REGION}, prices of {AS_OF})",
+        (
+            "events at once",
+            "invocations",
+            "read units",
+            "write units",
+            "messages",
+            "SQS requests",
+            "dollars per million",
+            *columns,
+        ),
+        [
+            (
+                one["events"],
+                f"{one['invocations']:g}",
+                f"{one['read_units']:g}",
+                f"{one['write_units']:g}",
+                one["messages"],
+                f"{one['sqs_requests']:g}",
                 f"{one['dollars']:.2f}",
                 *(f"{one['for'].get(column, 0):.2f}" for column in columns),
             )
             for one in figures
         ],
         (
-            f"Assumed: {cached:.0%} of the partner API's requests are authorized from the cache, "
-            "none of the supplier API's; storage, transfer out and alarms are not in it.",
-            f"SnapStart keeps {snapshots['functions']:.0f} snapshots "
-            f"({snapshots['gigabytes']:.1f} GB): {snapshots['dollars']:.0f} dollars a month.",
+            "Dispatcher, queue and numbering; the entry of the history is paid with its change. "
+            "The events that come at once are of different vehicles of one partner.",
         ),
     )
 

@@ -36,7 +36,7 @@ def measured(recording: Recording, between: Exchange, requests: int) -> dict[str
         "function": recording.function.name,
         "with_calls_ms": with_calls,
         "without_calls_ms": without,
-        "per_call_ms": (with_calls - without) / calls.total(),
+        "per_call_ms": (with_calls - without) / (calls.total() or 1),
         "calls": dict(calls),
         "read_units": recording.read_units,
         "write_units": recording.write_units,

@@ -12,7 +12,7 @@ import boto3
 from PIL import Image
 
 from bench.engine import BenchEngine
-from infra.local.world import SEEN
+from infra.local.world import SEEN, World
 from infra.spec import Consumer, Dispatcher, Function, Queue, Route
 from infra.table_keys import create_table_request
 from motorpool import aws as clients
@@ -28,7 +28,7 @@ from motorpool.tenants.users import User
 from motorpool.vehicles.model import Vehicle
 from tests.functions import world
 
-CLIENT, SECRET, PHONE = world.CLIENT, world.SECRET, world.PHONE
+CLIENT, SECRET, PHONE, DEVICE = world.CLIENT, world.SECRET, world.PHONE, world.DEVICE
 USER, VEHICLE, CHECK_IN = world.USER, world.VEHICLE, world.CHECK_IN
 LICENSE_PHOTO, ODOMETER_PHOTO = world.LICENSE_PHOTO, world.ODOMETER_PHOTO
 OTHER_ORGANIZATION, TRANSFER = world.TARGET, world.TRANSFER
@@ -40,6 +40,7 @@ TABLES = itertools.count(1)
 WITHOUT_VEHICLE = {"create_vehicle_by_vin"}
 ON_TRANSFER = {"apply_transfer", "get_transfer", "dispatch"}
 ON_INSPECTED_PHOTO = {"get_photo", "render_photo"}
+ON_DEVICE = {"delete_device", "list_user_devices"}
 ON_CHECK_IN = {
     "get_mileage_check_in",
     "review_mileage_check_in",
@@ -146,12 +147,14 @@ def settle(name: str) -> str:
     new_table()
     world.partner()
     fleet = world.organization()
-    world.client()
+    client = world.client()
     branch = world.organization(OTHER_ORGANIZATION, parent=fleet)
     user = world.driver(at=fleet)
     if name in WITHOUT_VEHICLE:
         return ""
     vehicle = world.vehicle(of=user)
+    # The bucket is the same for all functions, and one of them uploaded this photo.
+    bucket.remove_all(LICENSE_PHOTO)
     photos = world.photos(of=user, file=None if name == "renew_photo_upload" else a_jpeg())
     if name in ON_CHECK_IN:
         vehicle = _checked_in(vehicle, user, on_hold=name == "update_mileage_check_in")
@@ -161,6 +164,8 @@ def settle(name: str) -> str:
         world.changed(vehicle, vehicle.made_active(False), "vehicle.deactivated")
     elif name == "unassign_driver":
         world.changed(vehicle, vehicle.assigned_to(user), "vehicle.driver_assigned")
+    elif name in ON_DEVICE:
+        World().device(of=user, by=client, id=DEVICE)
     version = bucket.uploaded_version(photos.license) or "" if photos.license else ""
     if photos.license and name in ON_INSPECTED_PHOTO:
         inspected = photos.license.inspected(SEEN, size=1_000, version_id=version)

@@ -1,4 +1,4 @@
-"""Operate Motorpool: partners, organizations, clients, transfers, vehicles, users, drills."""
+"""Operate Motorpool: partners, their clients, vehicles and users, dead letters, drills."""
 
 import shlex
 import sys
@@ -23,6 +23,7 @@ from motorpool.tenants.organizations import Organization, SupplierType
 from motorpool.tenants.partners import Partner
 from ops import doctor, versions
 from ops.check_ins import app as check_ins_app
+from ops.dead_letters import app as dead_letters_app
 from ops.drills import DrillFailed
 from ops.drills import app as drill_app
 from ops.restore import NoRestore, restore
@@ -49,6 +50,7 @@ app.add_typer(partner_app, name="partner")
 app.add_typer(organization_app, name="organization")
 app.add_typer(client_app, name="client")
 app.add_typer(transfers_app, name="transfers")
+app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(check_ins_app, name="check-ins")
 app.add_typer(vehicle_app, name="vehicle")
 app.add_typer(user_app, name="user")

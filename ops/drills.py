@@ -29,9 +29,10 @@ from motorpool.dynamodb import table
 from motorpool.tenants.partners import Partner
 from motorpool.transfers import store as transfers
 from motorpool.transfers.model import Transfer
+from ops.dead_letters import redrive, waiting_in
 from ops.restore import items, line, written
 from ops.screen import console
-from ops.transfers import redrive, send
+from ops.transfers import send
 
 app = typer.Typer(no_args_is_help=True, help="Rehearse failures, on the local stack only.")
 
@@ -192,7 +193,7 @@ def _bearer_is_served(token: str) -> bool:
 @app.command("poison")
 def poison() -> None:
     """Send a transfer's message that keeps failing; repair, redrive, and see it complete."""
-    if _waiting(_dead_queue()):
+    if waiting_in("transfers"):
         raise DrillFailed("the dead-letter queue is not empty: redrive it first")
     world = World()
     root = world.organization(of=world.partner(DRILL).id)
@@ -208,14 +209,14 @@ def poison() -> None:
     with _impatient_queue():
         send(transfer)
         with console.status("waiting until its message is in the dead-letter queue"):
-            _wait(lambda: _waiting(_dead_queue()) > 0)
+            _wait(lambda: waiting_in("transfers") > 0)
     console.print("the message ended in the dead-letter queue")
     table.transact(record)
     table.transact(transfers.replaced(closed, transfer))
-    redrive(dry_run=False, most=1000)
+    redrive("transfers")
     with console.status("redriven; waiting for the transfer"):
         _wait(lambda: _is_completed(transfer.id))
-    if _waiting(_dead_queue()):
+    if waiting_in("transfers"):
         raise DrillFailed("the dead-letter queue is not empty")
     console.print("repaired and redriven: the transfer is completed, the queue is empty")
 
@@ -237,18 +238,6 @@ def _impatient_queue() -> Iterator[None]:
 def _is_completed(transfer_id: str) -> bool:
     found = transfers.find(transfer_id)
     return found is not None and found.transfer_status == "completed"
-
-
-def _waiting(queue: str) -> int:
-    answer = boto3.client("sqs").get_queue_attributes(
-        QueueUrl=queue,
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-    )
-    return sum(map(int, answer["Attributes"].values()))
-
-
-def _dead_queue() -> str:
-    return os.environ["DEAD_LETTER_QUEUE_URL"]
 
 
 def _stack() -> dict[str, Any]:

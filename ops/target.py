@@ -60,8 +60,9 @@ class Target:
         """Set the environment variables of table, pepper and queues. Raises NoTarget."""
         self.connect()
         outputs = self._outputs()
-        for variable, output in VARIABLES.items():
-            os.environ[variable] = outputs[output]
+        # Before its next deployment a stack may not have all of them.
+        known = {name: outputs[output] for name, output in VARIABLES.items() if output in outputs}
+        os.environ.update(known)
         aws.forget()
 
     def connect(self) -> None:

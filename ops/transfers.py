@@ -1,11 +1,7 @@
-"""`motorpool transfers`: stalled and failed transfers, and the dead-letter queue."""
+"""`motorpool transfers`: stalled and failed transfers."""
 
-import json
-import os
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
-import boto3
 import typer
 from rich.table import Table
 
@@ -18,15 +14,10 @@ from motorpool.transfers.apply import TransferMessage
 from motorpool.transfers.model import Transfer
 from ops.screen import console, show
 
-app = typer.Typer(
-    no_args_is_help=True, help="Stalled and failed transfers, and the dead-letter queue."
-)
+app = typer.Typer(no_args_is_help=True, help="Stalled and failed transfers.")
 
 # Transfers usually take seconds, and the contract allows two minutes.
 STALLED_AFTER_SECONDS = 60
-# The most messages that SQS returns in one call, and how long they are then hidden from others.
-BATCH = 10
-LOOK_SECONDS = 30
 
 
 @app.command("list")
@@ -105,74 +96,3 @@ def send(transfer: Transfer) -> None:
     """Send the transfer's message, as the dispatcher does."""
     message = TransferMessage(transfer_id=transfer.id, vehicle_id=transfer.vehicle_id)
     queues.send("transfers", message.model_dump_json(), group=transfer.partner_id)
-
-
-@app.command("redrive")
-def redrive(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would be sent again.")
-    ] = False,
-    most: Annotated[int, typer.Option(help="Maximum number of messages to send again.")] = 1000,
-) -> None:
-    """Send the messages of the dead-letter queue to the transfer queue again.
-
-    Each is sent before it is deleted: handling a message twice does no harm. Messages that are not
-    about a transfer stay in the dead-letter queue.
-    """
-    found = list(_dead_messages(most))
-    legible = [message for message in found if _is_about_a_transfer(message["Body"])]
-    illegible = [message for message in found if message not in legible]
-    for message in legible:
-        console.print(message["Body"])
-        if not dry_run:
-            _send_again(message)
-    for message in illegible:
-        console.print(f"kept, illegible: {message['Body'][:100]!r}")
-    _hand_back(found if dry_run else illegible)
-    verb = "would be sent again" if dry_run else "sent again"
-    console.print(f"{len(legible)} {verb}, {len(illegible)} kept")
-
-
-def _send_again(message: Any) -> None:
-    group = message.get("Attributes", {}).get("MessageGroupId", "redriven")
-    queues.send("transfers", message["Body"], group=group)
-    boto3.client("sqs").delete_message(
-        QueueUrl=_dead_queue(), ReceiptHandle=message["ReceiptHandle"]
-    )
-
-
-def _hand_back(messages: list[Any]) -> None:
-    """Make the messages visible again at once, for a redrive that follows."""
-    for message in messages:
-        boto3.client("sqs").change_message_visibility(
-            QueueUrl=_dead_queue(), ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-        )
-
-
-def _dead_messages(most: int) -> Iterator[Any]:
-    """Each message of the dead-letter queue once; they are hidden from others for 30 s."""
-    seen: set[str] = set()
-    while len(seen) < most:
-        answer = boto3.client("sqs").receive_message(
-            QueueUrl=_dead_queue(),
-            MaxNumberOfMessages=min(BATCH, most - len(seen)),
-            VisibilityTimeout=LOOK_SECONDS,
-            MessageSystemAttributeNames=["MessageGroupId"],
-        )
-        new = [m for m in answer.get("Messages", ()) if m["MessageId"] not in seen]
-        if not new:
-            return
-        seen.update(message["MessageId"] for message in new)
-        yield from new
-
-
-def _is_about_a_transfer(body: str) -> bool:
-    try:
-        message = json.loads(body)
-    except ValueError:
-        return False
-    return isinstance(message, dict) and {"transfer_id", "vehicle_id"} <= message.keys()
-
-
-def _dead_queue() -> str:
-    return os.environ["DEAD_LETTER_QUEUE_URL"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
+import httpx
 import pytest
 from botocore.exceptions import BotoCoreError
 
@@ -23,7 +24,8 @@ from infra.local.stack import LocalStack, running
 from infra.paths import ENGINE
 from motorpool import aws
 from motorpool.access import secret_keys
-from tests.e2e.api import Api, Supplier, until
+from motorpool.dynamodb import keys, table
+from tests.e2e.api import Api, Supplier, served, until
 from tests.e2e.conftest import FIRST_PORT
 from tests.e2e.tenant import Tenant
 
@@ -394,3 +396,88 @@ def test_data_of_the_older_layout_are_carried_over_to_another_port(
         assert moved["status"] == "completed"
         assert tenant.inspected(tenant.photo(tenant.user()))["photoStatus"] == "Ready"
         until(lambda: not list((kept.folder / "state").glob("*.json")))
+
+
+def all_events(api: Api) -> list[dict[str, Any]]:
+    """The whole feed of the caller's partner."""
+    found: list[dict[str, Any]] = []
+    query = {"limit": "100"}
+    while True:
+        page = served(api.get("/events", params=query))
+        found += page["events"]
+        if not page["hasMore"]:
+            return found
+        query["after"] = page["after"]
+
+
+def history_of(api: Api, vehicle_id: str) -> list[int]:
+    """The numbers of a vehicle's entries, first to last."""
+    found: list[int] = []
+    query = {"limit": "100"}
+    while True:
+        page = served(api.get(f"/vehicles/{vehicle_id}/history", params=query))
+        found += [entry["n"] for entry in page["history"]]
+        if not page["nextCursor"]:
+            return found[::-1]
+        query["cursor"] = page["nextCursor"]
+
+
+def killed_while_changing(stack: LocalStack, tenant: Tenant, vehicles: list[str]) -> int:
+    """Kill the stack while each vehicle is changed by a writer; how many changes it acknowledged.
+
+    The kill comes when the feed has events and more are on their way.
+    """
+    acknowledged = itertools.count()
+
+    def change(vehicle_id: str) -> None:
+        api = Api(tenant.url, tenant.api.credentials)
+        with suppress(httpx.HTTPError):
+            for number in itertools.count():
+                served(api.put(f"/vehicles/{vehicle_id}", {"colorHexCode": f"{number:06d}"}))
+                next(acknowledged)
+
+    with ThreadPoolExecutor(len(vehicles)) as threads:
+        for vehicle_id in vehicles:
+            threads.submit(change, vehicle_id)
+        time.sleep(WRITTEN_FOR_SECONDS)
+        stack.engine.kill()
+    return next(acknowledged)
+
+
+def test_after_a_kill_under_four_writers_the_feed_has_all_that_survived_once_and_goes_on(
+    saved_stack: SavedStack, tmp_path: Path
+) -> None:
+    kept = saved_stack.copied(tmp_path / "copy")
+    with run_again(kept.folder) as stack:
+        dispatcher_is(enabled=True)
+        tenant = kept.tenant_of(stack)
+        vehicles = [tenant.vehicle_id() for _ in range(WRITERS)]
+        acknowledged = killed_while_changing(stack, tenant, vehicles)
+    with run_again(kept.folder) as stack:
+        tenant = kept.tenant_of(stack)
+        histories = {each: history_of(tenant.api, each) for each in vehicles}
+        survived = sum(map(len, histories.values()))
+        assert acknowledged / 4 < survived <= acknowledged + 2 * WRITERS
+
+        def in_feed(**histories: list[int]) -> list[dict[str, Any]] | None:
+            """The feed, once it has the last entry of each vehicle."""
+            found = all_events(tenant.api)
+            of = {(event["data"]["vehicleId"], event["data"]["n"]) for event in found}
+            return found if {(each, ns[-1]) for each, ns in histories.items()} <= of else None
+
+        def check(found: list[dict[str, Any]], histories: dict[str, list[int]]) -> None:
+            for each, entries in histories.items():
+                assert entries == list(range(1, len(entries) + 1))
+                assert [e["data"]["n"] for e in found if e["data"]["vehicleId"] == each] == entries
+            assert len({event["id"] for event in found}) == len(found)
+            *segments, head = table.query(keys.feed(tenant.partner.id), consistent=True)
+            assert head["lastNumber"] == len(found) == sum(len(s["events"]) for s in segments)
+
+        before = until(lambda: in_feed(**histories))
+        check(before, histories)
+        for each in vehicles:
+            served(tenant.api.put(f"/vehicles/{each}", {"colorHexCode": "FFFFFF"}))
+            histories[each].append(len(histories[each]) + 1)
+        after = until(lambda: in_feed(**histories))
+        check(after, histories)
+        assert after[: len(before)] == before

@@ -1,12 +1,7 @@
-"""What operators do about transfers that do not get on: look, relay, redrive; and the restart."""
+"""What operators do about transfers that do not get on: they look and relay."""
 
-import json
-import os
-import secrets
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-import boto3
 import pytest
 
 from tests.e2e.api import until
@@ -19,24 +14,6 @@ NOT_THERE = "trf_" + "0" * 32
 @pytest.fixture(scope="module")
 def fleet(new_tenant: Callable[[], Tenant]) -> Tenant:
     return new_tenant()
-
-
-@pytest.fixture
-def dead_queue(stack: dict[str, Any], motorpool: Run) -> Iterator[str]:
-    """The URL of the dead-letter queue, which is empty before and afterwards."""
-    motorpool("transfers", "list")  # chooses the stack, and with it the variables
-    url = os.environ["DEAD_LETTER_QUEUE_URL"]
-    assert waiting_in(url) == 0
-    yield url
-    boto3.client("sqs").purge_queue(QueueUrl=url)
-
-
-def waiting_in(queue: str) -> int:
-    """How many messages are in a queue that anybody could read now."""
-    answer = boto3.client("sqs").get_queue_attributes(
-        QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def is_open(fleet: Tenant, transfer_id: str) -> bool:
@@ -128,38 +105,3 @@ def test_a_dry_run_of_relaying_shows_what_would_be_sent_and_sends_nothing(
     # What is asked for later is done by now, had it been sent.
     fleet.supplier.moved(fleet.vehicle_id(), fleet.east.id)
     assert is_open(fleet, stalled.id)
-
-
-def test_redriving_completes_what_died_and_keeps_what_nobody_can_read(
-    fleet: Tenant, motorpool: Run, dead_queue: str
-) -> None:
-    transfer, illegible = dead_transfer(fleet, dead_queue), f"[bold]{secrets.token_hex(8)}"
-    boto3.client("sqs").send_message(QueueUrl=dead_queue, MessageBody=illegible)
-    for _ in range(2):
-        printed = motorpool("transfers", "redrive", "--dry-run")
-        assert transfer in printed
-        assert f"kept, illegible: '{illegible}'" in printed
-        assert "1 would be sent again, 1 kept" in printed
-    assert waiting_in(dead_queue) == 2
-    assert is_open(fleet, transfer)
-    assert "1 sent again, 1 kept" in motorpool("transfers", "redrive")
-    assert fleet.supplier.ended(transfer)["status"] == "completed"
-    assert waiting_in(dead_queue) == 1
-    assert "0 sent again, 1 kept" in motorpool("transfers", "redrive")
-
-
-def test_no_more_is_redriven_than_was_asked_for(
-    fleet: Tenant, motorpool: Run, dead_queue: str
-) -> None:
-    transfers = [dead_transfer(fleet, dead_queue) for _ in range(3)]
-    assert "2 sent again, 0 kept" in motorpool("transfers", "redrive", "--most", "2")
-    until(lambda: sum(is_open(fleet, transfer) for transfer in transfers) == 1)
-    assert waiting_in(dead_queue) == 1
-
-
-def dead_transfer(fleet: Tenant, dead_queue: str) -> str:
-    """The id of an open transfer whose message was given up."""
-    transfer = fleet.stranded(fleet.vehicle_id(), fleet.west, seconds_ago=0)
-    message = {"transfer_id": transfer.id, "vehicle_id": transfer.vehicle_id}
-    boto3.client("sqs").send_message(QueueUrl=dead_queue, MessageBody=json.dumps(message))
-    return transfer.id

@@ -195,8 +195,23 @@ def test_a_message_that_cannot_be_read_is_buried_and_the_rest_is_done(
 ) -> None:
     assert handled(wrong, body(n=1)) == []
     assert len(feed()) == 1
-    received = wire.aws("sqs").receive_message(QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"])
-    assert [message["Body"] for message in received["Messages"]] == [wrong]
+    received = wire.aws("sqs").receive_message(
+        QueueUrl=os.environ["DEAD_LETTER_QUEUE_URL"], AttributeNames=["MessageGroupId"]
+    )
+    [message] = received["Messages"]
+    assert message["Body"] == wrong
+    # A redrive sends it in the same group again.
+    assert message["Attributes"]["MessageGroupId"] == "any"
+
+
+def test_messages_of_two_partners_that_come_together_are_numbered_in_two_feeds(
+    vehicle: Vehicle,
+) -> None:
+    # As a redrive of messages without a group may send them.
+    other = body(world.USER, partner_id=world.OTHER_PARTNER)
+    assert handled(json.dumps(body(n=1)), json.dumps(other)) == []
+    assert feed() == [(1, vehicle.id, 1)]
+    assert feed(world.OTHER_PARTNER) == [(1, world.USER, 1)]
 
 
 def test_more_than_one_segment_holds_is_numbered_in_several(

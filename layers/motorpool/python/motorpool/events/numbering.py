@@ -48,12 +48,20 @@ class NewEntry(BaseModel):
 
 
 def number(messages: Sequence[NewEntry]) -> None:
-    """Number the events of one partner's messages.
+    """Number the events of the messages, each in its partner's feed.
 
-    There may be 98: with the feed's segment and last number, a transaction has at most 100 parts.
+    Usually they are of one partner: the queue's message groups are. A partner may have 98: with the
+    feed's segment and last number, a transaction has at most 100 parts.
     Raises Unavailable when conflicting changes use up all attempts, or the table fails.
     """
-    partner_id = messages[0].partner_id
+    of_partner: dict[str, list[NewEntry]] = {}
+    for message in messages:
+        of_partner.setdefault(message.partner_id, []).append(message)
+    for partner_id, own in of_partner.items():
+        _number(partner_id, own)
+
+
+def _number(partner_id: str, messages: Sequence[NewEntry]) -> None:
     told: dict[str, dict[int, FeedEvent]] = {}
     for event in (message.event for message in messages):
         told.setdefault(event.subject_id, {})[event.n] = event

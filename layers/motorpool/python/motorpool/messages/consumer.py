@@ -25,6 +25,7 @@ from pydantic import BaseModel
 from motorpool import aws, budget, telemetry
 from motorpool.errors import Unavailable
 from motorpool.messages import queues
+from motorpool.messages.rules import Message
 from motorpool.pings import answers_pings
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def consumer(
                 try:
                     if left.is_spent:
                         raise Unavailable
-                    _handle(record.body, read, handle, received)
+                    _handle(record, read, handle, received)
                 except Exception as fault:
                     received.handled(fault)
                     _deliver_again_soon(record)
@@ -122,7 +123,7 @@ def _read(
         try:
             yield read(record.body)
         except ValueError as malformed:
-            queues.send_to_dead_letters(record.body)
+            queues.send_to_dead_letters(_message_of(record))
             received.handled(malformed)
 
 
@@ -142,16 +143,20 @@ def _pause_after(deliveries: int) -> int:
     return _random.randint(SHORTEST_PAUSE, min(LONGEST_PAUSE, 2 ** (min(deliveries, 4) + 1)))
 
 
+def _message_of(record: "SQSRecord") -> Message:
+    return Message(record.body, record.attributes.message_group_id)
+
+
 def _handle(
-    body: str,
+    record: "SQSRecord",
     read: Callable[[str], Any],
     handle: Callable[[Any], None],
     received: telemetry.Message,
 ) -> None:
     try:
-        message = read(body)
+        message = read(record.body)
     except ValueError as malformed:
-        queues.send_to_dead_letters(body)
+        queues.send_to_dead_letters(_message_of(record))
         received.handled(malformed)
         return
     handle(message)

@@ -67,9 +67,13 @@ def check_size(body: str) -> None:
         raise ValueError(f"a message has at most {MOST_BYTES} bytes")
 
 
-def send_to_dead_letters(body: str) -> None:
-    """Send a message to the dead-letter queue of the queue that the function consumes."""
-    aws.sqs().send_message(QueueUrl=dead_letters(), MessageBody=body)
+def send_to_dead_letters(message: Message) -> None:
+    """Send a message to the dead-letter queue of the queue that the function consumes.
+
+    Raises NotSent.
+    """
+    for code in send_batch(dead_letters(), [message]).values():
+        raise NotSent(code)
 
 
 def hide(receipt_handle: str, *, seconds: int) -> None:
