@@ -76,7 +76,7 @@ def services(engine: BenchEngine) -> Iterator[Aws]:
     ):
         made = boto3.client("sqs").create_queue(QueueName=variable)
         variables[variable] = made["QueueUrl"]
-    for name in ("pepper", "cursor_key", "token_key"):
+    for name in ("pepper", "cursor_key", "token_key", "webhook_key"):
         secret = boto3.client("secretsmanager").create_secret(Name=name, SecretString=name * 8)
         variables[f"{name.upper()}_SECRET_ARN"] = secret["ARN"]
     os.environ.update(variables)

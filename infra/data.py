@@ -34,6 +34,11 @@ SECRETS: dict[Secret, tuple[str, str]] = {
         "A new key would break lists that callers are reading. A cursor grants no access: the "
         "caller is authorized for every page.",
     ),
+    "webhook_key": (
+        "Key that encrypts the secrets of webhooks",
+        "What it has encrypted is in the table for years. Operators rotate it by hand after an "
+        "incident, and the secrets of the webhooks with it.",
+    ),
 }
 
 

@@ -20,7 +20,7 @@ ApiName = Literal["partner", "supplier"]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Layer = Literal["motorpool", "runtime", "vin", "photos"]
 Index = Literal["gsi1", "gsi2"]
-Secret = Literal["pepper", "cursor_key", "token_key"]
+Secret = Literal["pepper", "cursor_key", "token_key", "webhook_key"]
 # All that a queue needs beside its name here is in its consumer's `route.py`.
 Queue = Literal["uploads", "transfers", "expiries", "renditions", "events"]
 TableAction = Literal[

@@ -460,6 +460,60 @@ STARTING = {
 ANSWERING = "def handler(event, context):\n    return 'first'\n"
 
 
+WAITING = """
+import json, sys, time
+
+def handler(event, context):
+    [record] = event["Records"]
+    message = json.loads(record["body"])
+    with open(message["file"], "a") as file:
+        file.write(f"{message['sent']} {time.time()}\\n")
+    print("waiting", file=sys.stderr)
+    time.sleep(message["seconds"])
+"""
+
+
+def test_a_queue_s_slow_messages_are_handled_at_once_and_hold_up_no_other_queue(
+    local_stack: LocalStack, new_function: Callable[..., str], tmp_path: Path
+) -> None:
+    """Webhooks lean on it: a receiver that hangs must not hold up the others."""
+    client, sqs = boto3.client("lambda"), boto3.client("sqs")
+    urls: dict[str, str] = {}
+
+    def send(queue: str, seconds: float) -> None:
+        message = {"file": str(tmp_path / queue), "seconds": seconds, "sent": time.time()}
+        sqs.send_message(QueueUrl=urls[queue], MessageBody=json.dumps(message))
+
+    def starts(queue: str) -> list[list[float]]:
+        """When each message was sent, and when its handling began."""
+        file = tmp_path / queue
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [[float(time) for time in line.split()] for line in lines]
+
+    for queue in ("slow", "quick"):
+        name = f"conformance-{queue}-{secrets.token_hex(4)}"
+        urls[queue] = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "120"})[
+            "QueueUrl"
+        ]
+        client.create_event_source_mapping(
+            FunctionName=new_function(WAITING),
+            EventSourceArn=f"arn:aws:sqs:us-east-1:000000000000:{name}",
+            BatchSize=1,
+            ScalingConfig={"MaximumConcurrency": 8},
+        )
+        send(queue, 0)
+    until(lambda: starts("slow") and starts("quick"))
+    for _ in range(8):
+        send("slow", 4)
+    until(lambda: len(starts("slow")) == 9)
+    began = [start for _, start in starts("slow")[1:]]
+    assert max(began) - min(began) < 4
+    send("quick", 0)
+    until(lambda: len(starts("quick")) == 2)
+    sent, start = starts("quick")[1]
+    assert start - sent < 1
+
+
 def test_deployments_that_fail_leave_the_last_good_version_live(
     small_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,7 +49,7 @@ def _moto() -> Iterator[None]:
             patch.setenv(name, value)
         aws.forget()
         secret_keys.forget()
-        for name in ("pepper", "cursor_key", "token_key"):
+        for name in ("pepper", "cursor_key", "token_key", "webhook_key"):
             secret = wire.aws("secretsmanager").create_secret(Name=name, SecretString=name * 8)
             patch.setenv(f"{name.upper()}_SECRET_ARN", secret["ARN"])
         yield

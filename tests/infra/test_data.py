@@ -148,7 +148,7 @@ def test_only_buckets_of_this_account_may_tell_the_uploads_queue(stack: Template
 def test_the_secret_keys_are_made_where_they_are_kept(stack: Template) -> None:
     secrets = stack.find_resources("AWS::SecretsManager::Secret").values()
 
-    assert len(secrets) == len(get_args(Secret)) == 3
+    assert len(secrets) == len(get_args(Secret)) == 4
     for secret in secrets:
         assert "SecretString" not in secret["Properties"]
         assert secret["Properties"]["GenerateSecretString"]["PasswordLength"] == 64

@@ -88,6 +88,7 @@ def secret(stack: Template, name: Secret) -> dict[str, Any]:
         "pepper": "Key of the HMAC",
         "cursor_key": "Key that encrypts the cursors",
         "token_key": "Key that signs the access tokens",
+        "webhook_key": "Key that encrypts the secrets of webhooks",
     }
     [found] = [
         logical

@@ -19,6 +19,7 @@ from motorpool.priming import prime
 PEPPER = "PEPPER_SECRET_ARN"
 TOKEN_KEY = "TOKEN_KEY_SECRET_ARN"  # noqa: S105  # a variable's name
 CURSOR_KEY = "CURSOR_KEY_SECRET_ARN"
+WEBHOOK_KEY = "WEBHOOK_KEY_SECRET_ARN"
 
 MAX_AGE_SECONDS = 3600
 MINUTE = 60
@@ -49,6 +50,17 @@ def token_keys() -> Iterator[bytes]:
 def cursor_key() -> bytes:
     """The key that encrypts cursors. A new one invalidates the cursors of lists in progress."""
     return _value(CURSOR_KEY)
+
+
+def webhook_key() -> bytes:
+    """The key that encrypts the secrets of webhooks."""
+    return _value(WEBHOOK_KEY)
+
+
+def webhook_keys() -> Iterator[bytes]:
+    """The keys that a webhook's secret may be encrypted under, like `token_keys`."""
+    yield webhook_key()
+    yield from _rotated(os.environ[WEBHOOK_KEY], _minute())
 
 
 def forget() -> None:
@@ -83,7 +95,7 @@ def _read(secret: str, _minute: int) -> bytes:
     return _last[secret]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _rotated(secret: str, _minute: int) -> tuple[bytes, ...]:
     """The current and the previous version of the secret, without those that cannot be read."""
     # Another provider, because a provider caches one version of each secret.
@@ -107,5 +119,6 @@ prime(
     PEPPER,
     TOKEN_KEY,
     CURSOR_KEY,
+    WEBHOOK_KEY,
     get_secret_value={"SecretId": "any"},
 )
